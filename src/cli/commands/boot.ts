@@ -1,0 +1,91 @@
+import type { Argv } from 'yargs'
+import { exitStatus, RapidoError } from '../../errors.js'
+import type { MachineEnd } from '../../machine/end.js'
+import { describeEnd } from '../../machine/end.js'
+import { runInteractive } from '../../runs/interactive.js'
+import { planRun } from '../../runs/plan-run.js'
+import type { Vm } from '../../runs/vm.js'
+import { bootDetached } from '../detached.js'
+import type { GlobalOptions, Io, Status } from '../io.js'
+import { type CommandOptions, commandOptions, guestSteps, surroundings, vmNumber } from '../options.js'
+import { Progress } from '../progress.js'
+import { attachTerminal, windowSize } from '../terminal.js'
+
+export interface BootOptions extends GlobalOptions, CommandOptions {
+  profile: string
+  number?: number
+  detach: boolean
+  gdb: boolean
+  wait: boolean
+}
+
+export function options(builder: Argv): Argv {
+  return commandOptions(builder)
+    .positional('profile', { type: 'string', demandOption: true, describe: 'See `rapido list`' })
+    .option('detach', { alias: 'd', type: 'boolean', default: false, describe: 'Leave it running; print its number' })
+    .option('gdb', { type: 'boolean', default: false, describe: 'With a gdb stub: `rapido gdb VM` connects' })
+    .option('wait', { type: 'boolean', default: false, describe: 'With --gdb: stand still until gdb says continue' })
+    .epilogue('On the console: Ctrl-A c is QEMU\'s monitor, Ctrl-A x quits. `exit` powers off.')
+    .example('$0 boot simple', 'a shell in the kernel under test')
+}
+
+export async function run(argv: BootOptions, io: Io): Promise<Status> {
+  if (argv.wait && !argv.gdb) throw new RapidoError('usage', '--wait goes with --gdb')
+  if (argv.detach) return bootDetached(argv, io)
+
+  const progress = new Progress(io, argv)
+  const commands = await guestSteps(argv, io)
+  try {
+    const end = await runInteractive(
+      async () => {
+        progress.take({ type: 'phase', phase: 'planning' })
+        const plan = await planRun(argv.profile, surroundings(argv, io), { signal: io.signal })
+        if (plan.acceleration.note) progress.whisper(plan.acceleration.note)
+        for (const note of plan.image.notes) progress.whisper(note)
+        return plan
+      },
+      {
+        commands,
+        signal: io.signal,
+        emit: progress.take,
+        size: windowSize(io),
+        term: io.env.TERM,
+        number: vmNumber(argv.number),
+        gdb: argv.gdb ? { wait: argv.wait } : undefined,
+        mustSucceed: false,
+        use: (vm) => useShell(vm, { io, progress }),
+      },
+    )
+    progress.done()
+    return statusOf(end, progress)
+  } finally {
+    progress.done()
+  }
+}
+
+async function useShell(vm: Vm, { io, progress }: { io: Io; progress: Progress }): Promise<void> {
+  progress.done()
+  progress.say(`vm${vm.number}, Linux ${vm.kernelRelease}: Ctrl-A c is QEMU's monitor, Ctrl-A x quits, exit powers off`)
+  const { console } = vm.machine
+  const restore = attachTerminal(io, { write: (data) => console.write(data), resize: (size) => vm.resize(size) })
+  const unlisten = console.listen((chunk) => void io.stdout.write(chunk))
+  try {
+    const shell = vm.startShell(windowSize(io))
+    shell.stdout.resume()
+    shell.stderr.pipe(io.stderr, { end: false })
+    await Promise.race([shell.exit, vm.machine.ended]).catch(() => {}) // how the machine ended is told in the end
+  } finally {
+    unlisten()
+    restore()
+  }
+}
+
+/** Who sits at the console and ends it by whatever key has what they wanted; a crash is another matter. */
+function statusOf(end: MachineEnd, progress: Progress): Status {
+  if (end.kind === 'panicked') {
+    progress.say(describeEnd(end))
+    return exitStatus.crash
+  }
+  if (end.kind === 'failed' || end.kind === 'killed') throw new RapidoError('host', describeEnd(end))
+  return exitStatus.success
+}

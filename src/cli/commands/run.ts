@@ -1,0 +1,54 @@
+import type { Argv } from 'yargs'
+import { json } from '../../report/json.js'
+import { junit } from '../../report/junit.js'
+import { summary } from '../../report/text.js'
+import { planRun } from '../../runs/plan-run.js'
+import { runUnattended } from '../../runs/unattended.js'
+import type { GlobalOptions, Io, Status } from '../io.js'
+import { type CommandOptions, commandOptions, guestSteps, limitMs, surroundings, vmNumber } from '../options.js'
+import { Progress } from '../progress.js'
+import { writeReport } from '../reports.js'
+
+interface Options extends GlobalOptions, CommandOptions {
+  profile: string
+  number?: number
+  timeout?: string
+  junit?: string
+  json?: string
+}
+
+export function options(builder: Argv): Argv {
+  return commandOptions(builder)
+    .positional('profile', { type: 'string', demandOption: true, describe: 'See `rapido list`' })
+    .option('timeout', { type: 'string', requiresArg: true, describe: 'Limit for the whole run, such as 90s; or none' })
+    .option('junit', { type: 'string', requiresArg: true, describe: 'Write the result as JUnit XML to this file' })
+    .option('json', { type: 'string', requiresArg: true, describe: 'Write the result as JSON to this file; - is stdout' })
+    .example('$0 run simple -x "uname -r"', 'boots, prints the release, powers off')
+}
+
+export async function run(argv: Options, io: Io): Promise<Status> {
+  const progress = new Progress(io, argv)
+  try {
+    progress.take({ type: 'phase', phase: 'planning' })
+    const commands = await guestSteps(argv, io)
+    const plan = await planRun(argv.profile, surroundings(argv, io), { signal: io.signal })
+    if (argv.timeout !== undefined) plan.settings.run.timeout = limitMs('--timeout', argv.timeout)
+    if (plan.acceleration.note) progress.whisper(plan.acceleration.note)
+    for (const note of plan.image.notes) progress.whisper(note)
+
+    const result = await runUnattended(plan, {
+      commands,
+      signal: io.signal,
+      emit: progress.take,
+      number: vmNumber(argv.number),
+      term: 'dumb', // what commands print goes to a log, not to a screen
+    })
+    progress.done()
+    if (argv.junit !== undefined) await writeReport(argv.junit, junit(result), io)
+    if (argv.json !== undefined) await writeReport(argv.json, json(result), io)
+    if (result.verdict.kind !== 'pass' || argv.verbose) io.stderr.write(`${summary(result)}\n`)
+    return result.exitStatus
+  } finally {
+    progress.done()
+  }
+}

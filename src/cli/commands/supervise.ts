@@ -1,0 +1,74 @@
+import { createInterface } from 'node:readline'
+import type { Argv } from 'yargs'
+import { exitStatus, RapidoError } from '../../errors.js'
+import { runInteractive } from '../../runs/interactive.js'
+import { planRun } from '../../runs/plan-run.js'
+import type { Vm } from '../../runs/vm.js'
+import type { Io, Status } from '../io.js'
+import { guestSteps, surroundings, vmNumber } from '../options.js'
+import { encodeReport, type SupervisorReport, type SupervisorRequest } from '../supervisor-protocol.js'
+
+export function options(builder: Argv): Argv {
+  return builder
+}
+
+/** The background half of `boot --detach`: told what to do on stdin, it reports on stdout until the VM is ready. */
+export async function run(_argv: unknown, io: Io): Promise<Status> {
+  const given = new AbortController()
+  const signal = AbortSignal.any([io.signal, given.signal])
+  const request = await readRequest(io, () => {
+    if (!ready) given.abort(new RapidoError('interrupted', 'interrupted before the VM was ready'))
+  })
+  const { argv, size } = request
+  const from = { ...io, cwd: request.cwd, home: request.home }
+  let ready = false
+  const report = (what: SupervisorReport) => {
+    if (!ready) io.stdout.write(encodeReport(what))
+  }
+
+  try {
+    const commands = await guestSteps(argv, from)
+    await runInteractive(
+      async () => {
+        const plan = await planRun(argv.profile, surroundings(argv, from), { signal })
+        if (plan.acceleration.note) report({ kind: 'event', event: { type: 'note', text: plan.acceleration.note } })
+        return plan
+      },
+      {
+        commands,
+        signal,
+        emit: (event) => report({ kind: 'event', event }),
+        size,
+        term: io.env.TERM,
+        number: vmNumber(argv.number),
+        gdb: argv.gdb ? { wait: argv.wait } : undefined,
+        mustSucceed: true,
+        use: async (vm) => {
+          report({ kind: 'ready', number: vm.number })
+          ready = true
+          await keepShell(vm)
+        },
+      },
+    )
+    return exitStatus.success
+  } catch (error) {
+    report({ kind: 'failed', error: error as Error })
+    return error instanceof RapidoError ? exitStatus[error.code] : exitStatus.guest
+  }
+}
+
+/** A shell on the console for whoever attaches; one that has ended makes room for the next. */
+async function keepShell(vm: Vm): Promise<void> {
+  for (;;) {
+    const shell = vm.startShell()
+    shell.stdout.resume()
+    shell.stderr.resume()
+    await shell.exit
+  }
+}
+
+async function readRequest(io: Io, onEnd: () => void): Promise<SupervisorRequest> {
+  const lines = createInterface({ input: io.stdin })
+  lines.on('close', onEnd)
+  return new Promise((resolve) => lines.once('line', (line) => resolve(JSON.parse(line))))
+}

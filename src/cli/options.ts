@@ -1,0 +1,65 @@
+import type { Argv } from 'yargs'
+import { parseDurationMs } from '../config/units.js'
+import { RapidoError } from '../errors.js'
+import type { Surroundings } from '../runs/plan-run.js'
+import type { Command } from '../runs/vm.js'
+import type { GlobalOptions, Io } from './io.js'
+
+/** Where configuration comes from for a command line. */
+export function surroundings(argv: GlobalOptions, io: Io): Surroundings {
+  return { cwd: io.cwd, home: io.home, env: io.env, configFile: argv.config, sets: argv.set }
+}
+
+/** -x and -f, of boot and run. */
+export interface CommandOptions {
+  x: string[]
+  f: string[]
+}
+
+export function commandOptions(builder: Argv): Argv {
+  return builder
+    .option('x', {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      default: [],
+      describe: 'A shell command for the guest, after boot.sh',
+    })
+    .option('f', { type: 'string', array: true, nargs: 1, default: [], describe: 'A script of this host, run likewise' })
+    .option('number', { alias: 'n', type: 'number', requiresArg: true, describe: 'The number of the VM; else the first free one' })
+}
+
+export interface GuestStep {
+  name: string
+  command: Command
+  script?: Buffer
+}
+
+/** The commands of -x, then the scripts of -f. Throws RapidoError('usage') for a script that can't be read. */
+export async function guestSteps({ x, f }: CommandOptions, io: Io): Promise<GuestStep[]> {
+  const { readFile } = await import('node:fs/promises')
+  const { resolve } = await import('node:path')
+  const { guestRun } = await import('../plan/guest-env.js')
+  const scripts = f.map(async (file): Promise<GuestStep> => {
+    const script = await readFile(resolve(io.cwd, file)).catch((cause: NodeJS.ErrnoException) => {
+      throw new RapidoError('usage', `-f ${file}: ${cause.code === 'ENOENT' ? 'no such file' : cause.message}`, { cause })
+    })
+    const ownInterpreter = script.subarray(0, 2).toString() === '#!'
+    return { name: file, command: ownInterpreter ? [guestRun.script] : ['bash', guestRun.script], script }
+  })
+  return [...x.map((command) => ({ name: command, command })), ...(await Promise.all(scripts))]
+}
+
+/** A VM number as typed. */
+export function vmNumber(value: number | undefined): number | undefined {
+  if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= 1000)) return value
+  throw new RapidoError('usage', '--number: use a number from 1 to 1000')
+}
+
+/** A limit as typed for --timeout: undefined for "none". */
+export function limitMs(option: string, value: string): number | undefined {
+  if (value === 'none') return undefined
+  const duration = parseDurationMs(value)
+  if (duration !== undefined) return duration
+  throw new RapidoError('usage', `${option} ${value}: use a duration such as 90s or 10m, or none`)
+}

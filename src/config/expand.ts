@@ -1,0 +1,49 @@
+import { resolve } from 'node:path'
+import { RapidoError } from '../errors.js'
+import type { Profile } from './profile.js'
+import type { Settings } from './schema.js'
+
+/** The settings that a text names in braces: "{kernel.src}/tools/x" gives ["kernel.src"]. */
+export function namedSettings(text: string): string[] {
+  return [...text.matchAll(/\{([^{}]*)\}/g)].map((match) => match[1] ?? '')
+}
+
+/** A text with the settings it names put in. Throws RapidoError('usage') that tells the first one which is not set. */
+export function expandSettings(text: string, settings: Settings): string {
+  return text.replace(/\{([^{}]*)\}/g, (_, key: string) => {
+    const value = settingValue(settings, key)
+    if (value !== undefined && typeof value !== 'object') return String(value)
+    const hint = `set it in rapido.toml, or with --set ${key}=VALUE`
+    throw new RapidoError('usage', `${text} needs the setting ${key}, which is not set`, { hint })
+  })
+}
+
+/** What a profile includes, each `from` absolute. Throws RapidoError('usage') as expandSettings does. */
+export function expandIncludes(profile: Profile, settings: Settings): Profile['image']['include'] {
+  return profile.image.include.map(({ from, to }) => ({
+    from: resolve(profile.folder, expandSettings(from, settings)),
+    to,
+  }))
+}
+
+/** The settings that a profile needs and that are not set: what it requires, and what its paths name. */
+export function unsetSettings(profile: Profile, settings: Settings): string[] {
+  const { install, install_optional, include } = profile.image
+  const paths = [...install, ...install_optional, ...include.map(({ from }) => from)]
+  const needed = [...profile.requires.settings, ...paths.flatMap(namedSettings)]
+  return [...new Set(needed)].filter((key) => !isSet(settingValue(settings, key)))
+}
+
+/** The value of a setting by its full key: "kernel.src", "guest.env.LANG"; undefined where it is not set. */
+function settingValue(settings: Settings, key: string): unknown {
+  // Free keys come last and may hold dots themselves (secrets.a.b).
+  const [group = '', name = '', ...rest] = key.split('.')
+  const table = (settings as Record<string, Record<string, unknown>>)[group]
+  if (group === 'secrets') return table?.[[name, ...rest].join('.')]
+  const value = table?.[name]
+  return rest.length === 0 ? value : (value as Record<string, unknown> | undefined)?.[rest.join('.')]
+}
+
+function isSet(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 : value !== undefined
+}

@@ -1,0 +1,131 @@
+import { z } from 'zod'
+import { choice, environment, integer, list, size, text } from './kinds.js'
+import { setting } from './setting.js'
+import { settingName, withSettings } from './setting-names.js'
+
+// Every key of profile.toml, as schema.ts has those of rapido.toml.
+
+const programs = () =>
+  list(
+    withSettings({
+      pattern: /^[^\s-]\S*$/,
+      what: 'the name of a program',
+      advice: 'use one string a program, its name on PATH or its path',
+    }),
+    { of: 'programs', such: '["strace"]' },
+  )
+
+const drivers = () =>
+  list(
+    text({ pattern: /^[A-Za-z0-9_-]+$/, what: 'the name of a module', advice: 'use one string a module, without .ko' }),
+    { of: 'kernel modules', such: '["virtio_scsi"]' },
+  )
+
+const include = z.strictObject({
+  from: setting(withSettings({ pattern: /^[^\0]+$/, what: 'a path', advice: 'use the path of a file' }), {
+    kind: 'path',
+    meaning: "A file or folder of the host; relative to the profile's folder. It may name settings.",
+    example: 'multipath.conf',
+  }),
+  to: setting(
+    text({ pattern: /^\/[^\0]*$/, what: 'an absolute path', advice: 'use a path in the guest, such as "/etc/x.conf"' }),
+    { kind: 'path', meaning: 'Where it is in the guest.', example: '/etc/multipath.conf' },
+  ),
+})
+
+const image = z
+  .strictObject({
+    install: setting(programs().prefault([]), {
+      meaning:
+        "Programs of the host, with the libraries they need: names on PATH, or paths, relative to the profile's folder. " +
+        'Each must be there. A path may name settings: "{kernel.src}/tools/perf/perf".',
+      example: ['multipath', 'mkfs.xfs'],
+    }),
+    install_optional: setting(programs().prefault([]), {
+      meaning: 'Programs that are left out, with a note, where the host has none.',
+      example: ['strace'],
+    }),
+    include: setting(
+      list(include, { of: 'tables', such: '[{ from = "multipath.conf", to = "/etc/multipath.conf" }]' }).prefault([]),
+      {
+        meaning: 'Files and folders of the host as they are.',
+        example: [{ from: 'multipath.conf', to: '/etc/multipath.conf' }],
+      },
+    ),
+    drivers: setting(drivers().prefault([]), {
+      meaning: 'Kernel modules, with those they need. Built into the kernel is as good. Each must be there.',
+      example: ['virtio_scsi', 'sd_mod'],
+    }),
+    drivers_optional: setting(drivers().prefault([]), {
+      meaning: 'Kernel modules that are left out, with a note, where the kernel has none.',
+      example: ['scsi_dh_alua'],
+    }),
+    dracut_modules: setting(
+      list(text({ pattern: /^[\w.-]+$/, what: 'the name of a dracut module', advice: 'use one string a module' }), {
+        of: 'dracut modules',
+        such: '["multipath"]',
+      }).prefault([]),
+      { meaning: 'Modules of dracut beside the base set.', example: ['multipath'] },
+    ),
+  })
+  .prefault({})
+  .describe("What is in the initramfs, in dracut's own vocabulary.")
+
+const machine = z
+  .strictObject({
+    cpus: setting(integer({ from: 1, to: 255 }).prefault(2), { meaning: 'Virtual CPUs.', example: 4 }),
+    memory: setting(size({ fromMiB: 64 }).prefault('512M'), { meaning: 'Memory.', example: '1G' }),
+  })
+  .prefault({})
+  .describe('The shape of the VM. `vm.cpus` and `vm.memory` of rapido.toml win.')
+
+const requires = z
+  .strictObject({
+    settings: setting(list(settingName(), { of: 'settings', such: '["kernel.src"]' }).prefault([]), {
+      meaning: 'Settings of rapido.toml that must be set.',
+      example: ['kernel.src'],
+    }),
+    kernel: setting(
+      list(
+        text({
+          pattern: /^(?!CONFIG_)[A-Za-z0-9_]+$/,
+          what: 'the name of a kernel option',
+          advice: 'use the name without CONFIG_, such as "DM_MULTIPATH"',
+        }),
+        { of: 'kernel options', such: '["DM_MULTIPATH"]' },
+      ).prefault([]),
+      {
+        meaning: 'Options that the kernel must have, built in or as a module; without CONFIG_.',
+        example: ['DM_MULTIPATH'],
+      },
+    ),
+  })
+  .prefault({})
+  .describe('What must be there. `rapido doctor PROFILE` checks it.')
+
+const boot = z
+  .strictObject({
+    env: setting(environment().prefault({}), {
+      meaning: 'A variable for boot.sh, the commands and the shell. `guest.env` of rapido.toml wins.',
+      example: { MNT: '/mnt/test' },
+    }),
+  })
+  .prefault({})
+  .describe('What boot.sh is told.')
+
+/** profile.toml. */
+export const profileSchema = z.strictObject({
+  summary: setting(
+    text({ pattern: /^\P{Cc}+$/u, what: 'one line of text', advice: 'say in a few words what the profile is for' }),
+    { meaning: 'What the profile is for, in one line. Must be there.', example: 'One SCSI disk behind two paths' },
+  ),
+  network: setting(choice(['none', 'user', 'bridge']).prefault('none'), {
+    meaning:
+      'How the guest reaches others: not at all, through the host as its user, or on a bridge. Only "none" can be used yet.',
+    example: 'none',
+  }),
+  image,
+  machine,
+  requires,
+  boot,
+})

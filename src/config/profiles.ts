@@ -1,0 +1,145 @@
+import { readdir, realpath, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { RapidoError } from '../errors.js'
+import { packageFile } from '../host/package-root.js'
+import { readDocument, shownPath } from './document.js'
+import { namedSettings } from './expand.js'
+import { findMistakes, type Mistake } from './explain.js'
+import { nearest } from './nearest.js'
+import { resolvePath, type UserFolders, xdgFolder } from './paths.js'
+import type { Profile, ProfileOrigin } from './profile.js'
+import { profileSchema } from './profile-schema.js'
+import type { TomlTable } from './toml.js'
+
+/** Where to look for profiles from. */
+export interface ProfileSearch extends UserFolders {
+  cwd: string
+}
+
+/** A profile in `rapido list`. */
+export interface ProfileEntry {
+  name: string
+  summary: string
+  folder: string
+  origin: ProfileOrigin
+  shadowed: boolean // another of this name is found first
+  problem: string | undefined // its mistakes, a line each; such a profile cannot be loaded
+}
+
+/** All profiles there are, by name, the one that wins before those it shadows. A broken one says so in `problem`. */
+export async function listProfiles(search: ProfileSearch): Promise<ProfileEntry[]> {
+  const found = await findProfiles(search)
+  const entries = await Promise.all(found.map((profile) => describe(profile, search)))
+  const firstOf = (name: string) => entries.find((entry) => entry.name === name)
+  return entries
+    .map((entry) => ({ ...entry, shadowed: firstOf(entry.name) !== entry }))
+    .sort((one, other) => (one.name < other.name ? -1 : one.name > other.name ? 1 : 0)) // stable: search order stays
+}
+
+/**
+ * Reads a profile by name. Throws RapidoError('usage') where there is none, or with a line for each mistake in its
+ * profile.toml, a missing boot.sh and a missing file to include.
+ */
+export async function loadProfile(name: string, search: ProfileSearch): Promise<Profile> {
+  const found = await findProfiles(search)
+  const profile = found.find((candidate) => candidate.name === name)
+  if (profile === undefined) throw await unknownProfile(name, found, search)
+  return await readProfile(profile, search)
+}
+
+type FoundProfile = Pick<Profile, 'name' | 'folder' | 'origin'>
+
+function places(search: ProfileSearch): [ProfileOrigin, string][] {
+  return [
+    ['project', join(search.cwd, 'profiles')],
+    ['user', join(xdgFolder('XDG_CONFIG_HOME', search), 'profiles')],
+    ['shipped', packageFile('profiles')],
+  ]
+}
+
+async function findProfiles(search: ProfileSearch): Promise<FoundProfile[]> {
+  const shipped = await realpath(packageFile('profiles')).catch(() => undefined)
+  const found: FoundProfile[] = []
+  for (const [origin, place] of places(search)) {
+    const isShipped = (await realpath(place).catch(() => '')) === shipped // ./profiles, too, in rapido's own tree
+    if (isShipped === (origin === 'shipped')) found.push(...(await profilesIn(place, origin)))
+  }
+  return found
+}
+
+async function profilesIn(place: string, origin: ProfileOrigin): Promise<FoundProfile[]> {
+  const names = await readdir(place).catch(() => [])
+  const profiles = names.map((name) => ({ name, folder: join(place, name), origin }))
+  const isProfile = await Promise.all(profiles.map(({ folder }) => exists(join(folder, 'profile.toml'))))
+  return profiles.filter((_, index) => isProfile[index])
+}
+
+async function unknownProfile(name: string, found: FoundProfile[], search: ProfileSearch): Promise<RapidoError> {
+  for (const [, place] of name.includes('/') ? [] : places(search)) {
+    const folder = join(place, name)
+    if (!(await exists(folder))) continue
+    return new RapidoError('usage', `${shownPath(folder, search.cwd)} is no profile: it has no profile.toml`)
+  }
+  const known = [...new Set(found.map((profile) => profile.name))].sort()
+  const meant = nearest(name, known)
+  const message = `no profile ${JSON.stringify(name)}${meant === undefined ? '' : `; did you mean "${meant}"?`}`
+  return new RapidoError('usage', message, { hint: `there are ${known.join(', ')}; \`rapido list\` says more` })
+}
+
+async function describe(profile: FoundProfile, search: ProfileSearch): Promise<Omit<ProfileEntry, 'shadowed'>> {
+  try {
+    const { summary } = await readProfile(profile, search)
+    return { ...profile, summary, problem: undefined }
+  } catch (error) {
+    if (!(error instanceof RapidoError)) throw error
+    return { ...profile, summary: '', problem: error.message }
+  }
+}
+
+async function readProfile(profile: FoundProfile, search: ProfileSearch): Promise<Profile> {
+  const document = await readDocument(join(profile.folder, 'profile.toml'), search.cwd)
+  const base = { folder: profile.folder, home: search.home }
+  const mistakes = findMistakes(profileSchema, document.table)
+  const lines = document.tell([...mistakes, ...(await missingIncludes(document.table, base))])
+  const bootScript = join(profile.folder, 'boot.sh')
+  if (!(await exists(bootScript)))
+    lines.push(`${shownPath(bootScript, search.cwd)}: no such file; every profile has one`)
+  if (lines.length > 0) throw new RapidoError('usage', lines.join('\n'))
+
+  const read = profileSchema.parse(document.table)
+  return { ...read, image: { ...read.image, ...absolutePaths(read.image, base) }, bootScript, ...profile }
+}
+
+function absolutePaths(image: Profile['image'], base: { folder: string; home: string }) {
+  const program = (written: string) => (written.includes('/') ? hostPath(written, base) : written)
+  return {
+    install: image.install.map(program),
+    install_optional: image.install_optional.map(program),
+    include: image.include.map(({ from, to }) => ({ from: hostPath(from, base), to })),
+  }
+}
+
+/** The files to include that are not there, as far as the file tells: it may have any other mistake as well. */
+async function missingIncludes(table: TomlTable, base: { folder: string; home: string }): Promise<Mistake[]> {
+  const include = (table.image as TomlTable | undefined)?.include
+  const mistakes = (Array.isArray(include) ? include : []).map(async (entry, index): Promise<Mistake[]> => {
+    const from: unknown = entry?.from
+    if (typeof from !== 'string' || from === '' || namedSettings(from).length > 0) return []
+    const path = hostPath(from, base)
+    const message = `${path} does not exist; a relative path starts at the profile's folder`
+    return (await exists(path)) ? [] : [{ path: ['image', 'include', index, 'from'], message }]
+  })
+  return (await Promise.all(mistakes)).flat()
+}
+
+/** What begins with a setting is left as it is: the setting is most likely a path. */
+function hostPath(written: string, base: { folder: string; home: string }): string {
+  return written.startsWith('{') ? written : resolvePath(written, base)
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  )
+}

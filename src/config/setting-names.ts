@@ -1,0 +1,46 @@
+import { namedSettings } from './expand.js'
+import { text } from './kinds.js'
+import { nearest } from './nearest.js'
+import { type SettingRow, settingRows } from './rows.js'
+import { settingsSchema } from './schema.js'
+
+/** The full key of a setting, as a profile requires it: "kernel.src", "secrets.ceph_key". */
+export function settingName() {
+  return text().superRefine((key, context) => {
+    if (settingRow(key) === undefined) context.addIssue(`is no setting; ${adviseSetting(key)}`)
+  })
+}
+
+/** Text that may name settings in braces: "{kernel.src}/x". They must be known, and be text themselves. */
+export function withSettings(narrowed: Parameters<typeof text>[0]) {
+  return text(narrowed).superRefine((written, context) => {
+    for (const key of namedSettings(written)) {
+      const row = settingRow(key)
+      if (row === undefined) context.addIssue(`names no setting; ${adviseSetting(key)}`)
+      else if (!isText(row)) context.addIssue(`names ${key}, which is a ${row.kind}; only text can stand in a path`)
+    }
+  })
+}
+
+function isText(row: SettingRow): boolean {
+  return ['string', 'path', 'program'].includes(row.kind)
+}
+
+/** The row of a setting, whatever the NAME in it. */
+function settingRow(key: string): SettingRow | undefined {
+  return rows().find((row) => row.key === key || (row.name === 'NAME' && isBelow(key, row.table)))
+}
+
+function isBelow(key: string, table: string): boolean {
+  return key.startsWith(`${table}.`) && key.length > table.length + 1
+}
+
+function adviseSetting(key: string): string {
+  const keys = rows().map((row) => row.key)
+  const meant = nearest(key, keys)
+  return meant === undefined ? `known are ${keys.join(', ')}` : `did you mean ${meant}?`
+}
+
+function rows(): SettingRow[] {
+  return settingRows(settingsSchema)
+}

@@ -1,0 +1,52 @@
+#!/bin/bash
+# hold FOLDER wait|try: holds FOLDER for the rapido at the other end of standard input, and cleans up after it.
+#
+# It makes the folder, takes a lock on it (flock, so the kernel frees it whatever happens), empties what an owner
+# that is gone left there, and answers "held" (or "taken", for `try`). Then it reads "watch PGID" and "unwatch PGID".
+# When standard input ends, because rapido is done or was killed, it kills the watched process groups and removes
+# the folder. It runs in a session of its own, so that Ctrl-C or a kill of rapido's group does not reach it.
+folder=$1 mode=$2
+umask 077
+trap '' HUP INT TERM QUIT
+shopt -s nullglob dotglob
+
+rapido_is_gone() {
+  read -r -t 0.01 _
+  (($? == 1)) # above 128: nothing to read yet
+}
+
+while :; do
+  if ! problem=$(mkdir -p -- "$folder" 2>&1); then
+    echo "failed $problem"
+    exit 1
+  fi
+  { exec 9<"$folder"; } 2>/dev/null || continue
+  if [[ $mode == try ]]; then
+    flock -n 9 || { echo taken; exit 0; }
+  else
+    until flock -w 1 9; do
+      if rapido_is_gone; then exit 0; fi
+    done
+  fi
+  # The holder before us may have removed the folder after we opened it: then our lock is on nothing.
+  [[ $folder -ef /proc/$$/fd/9 ]] && break
+done
+
+left=("$folder"/*)
+((${#left[@]})) && rm -rf -- "${left[@]}"
+echo held
+
+declare -A groups
+while read -r verb group; do
+  case $verb in
+    watch) groups[$group]=1 ;;
+    unwatch) unset "groups[$group]" ;;
+  esac
+done
+
+for group in "${!groups[@]}"; do kill -KILL -- "-$group" 2>/dev/null; done
+# What was just killed may still have been writing into the folder.
+for _ in {1..50}; do
+  rm -rf -- "$folder" && break
+  sleep 0.1
+done

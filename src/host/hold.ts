@@ -1,0 +1,64 @@
+import { createInterface } from 'node:readline'
+import { RapidoError } from '../errors.js'
+import { packageFile } from './package-root.js'
+
+/** A folder that is this process's own, until released or until the process ends, however it ends. */
+export interface HeldFolder {
+  readonly path: string
+  /** Kills this process group too, should this process die. */
+  watch(processGroup: number): void
+  unwatch(processGroup: number): void
+  /** Kills what is still watched, removes the folder, frees the lock. */
+  release(): Promise<void>
+}
+
+/**
+ * Makes `path` (0700) and locks it, emptied of what a dead owner left. With `wait` it waits for another holder,
+ * otherwise it returns undefined where there is one. See hold.sh, the small process that survives a `kill -9` of us.
+ */
+export async function holdFolder(
+  path: string,
+  options: { wait: boolean; signal?: AbortSignal | undefined },
+): Promise<HeldFolder | undefined> {
+  const { execa } = await import('execa')
+  options.signal?.throwIfAborted()
+  const keeper = execa('bash', [packageFile('src/host/hold.sh'), path, options.wait ? 'wait' : 'try'], {
+    cwd: '/', // not to keep a mount busy
+    detached: true, // its own session: signals for our group pass it by
+    cleanup: false, // it must outlive us
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'ignore',
+    buffer: false,
+    reject: false,
+  })
+  keeper.stdin.on('error', () => {}) // a keeper that was killed: the kernel has freed the lock
+  const abort = () => keeper.stdin.end()
+  options.signal?.addEventListener('abort', abort, { once: true })
+  const answer = await firstLine(keeper.stdout)
+  options.signal?.removeEventListener('abort', abort)
+
+  if (answer === 'held') {
+    return {
+      path,
+      watch: (group) => void keeper.stdin.write(`watch ${group}\n`),
+      unwatch: (group) => void keeper.stdin.write(`unwatch ${group}\n`),
+      release: async () => {
+        keeper.stdin.end()
+        await keeper
+      },
+    }
+  }
+  keeper.stdin.end()
+  await keeper
+  options.signal?.throwIfAborted()
+  if (answer === 'taken') return undefined
+  throw new RapidoError('host', `cannot make the folder ${path}: ${answer?.replace(/^failed /, '') ?? 'no answer'}`, {
+    hint: 'choose a place that you can write to with paths.state and paths.cache in rapido.toml',
+  })
+}
+
+async function firstLine(stream: NodeJS.ReadableStream): Promise<string | undefined> {
+  for await (const line of createInterface({ input: stream })) return line
+  return undefined
+}

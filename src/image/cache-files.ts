@@ -1,0 +1,59 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { RapidoError } from '../errors.js'
+import { lookAt } from './inputs.js'
+
+/** The files of the image cache: docs/state-files.md shows the tree. */
+export function cacheFiles(cacheDir: string) {
+  return {
+    images: join(cacheDir, 'images'),
+    manifests: join(cacheDir, 'manifests'),
+    image: (id: string) => join(cacheDir, 'images', `${id}.img`),
+    manifest: (planKey: string) => join(cacheDir, 'manifests', `${planKey}.json`),
+    build: (planKey: string) => join(cacheDir, `build-${planKey}`), // held while it is made
+  }
+}
+
+/** Makes the cache's folders, 0700. Throws RapidoError('host') where that cannot be, or where they are another's. */
+export function makeCacheFolders(cacheDir: string): void {
+  const { images, manifests } = cacheFiles(cacheDir)
+  for (const folder of [cacheDir, images, manifests]) {
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 })
+    } catch (cause) {
+      throw cacheUnusable(cause, folder)
+    }
+    requireOwn(folder)
+  }
+}
+
+/** What another user put there is not to be booted. */
+export function requireOwn(path: string): void {
+  const owner = lookAt(path)?.uid
+  if (owner === undefined || Number(owner) === process.geteuid?.()) return
+  throw new RapidoError('host', `${path} belongs to another user (uid ${owner})`, {
+    hint: 'remove it, or choose another place with paths.cache in rapido.toml',
+  })
+}
+
+/** What the system said when it could not write, for people; other errors as they are. */
+export function cacheUnusable(error: unknown, path: string): unknown {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code ?? ''
+  const said = reasons[code]
+  if (said === undefined) return error
+  const room = code === 'ENOSPC' || code === 'EDQUOT' ? 'make room there (`rapido cache gc`)' : 'make it writable'
+  return new RapidoError('host', `cannot write the image cache ${path}: ${said}`, {
+    hint: `${room}, or choose another place with paths.cache in rapido.toml`,
+    cause: error,
+  })
+}
+
+const reasons: Record<string, string> = {
+  ENOSPC: 'no space left on its disk',
+  EDQUOT: 'your disk quota is used up',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'its file system is read-only',
+  ENOTDIR: 'a part of its path is not a folder',
+  EEXIST: 'there is something else of that name',
+}

@@ -1,0 +1,86 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { installCommand, packageManager, providerOf } from '../host/packages.js'
+import { isReadable, kindOf, libraryFinder, programFinder } from '../host/programs.js'
+import type { GuestParts } from '../plan/guest-parts.js'
+import { type ImageSettings, isLibrary } from '../plan/image.js'
+import type { DracutFacts, FoundInclude, FoundPath, ImageFacts } from '../plan/image-facts.js'
+import { type ImageProfile, imageParts } from '../plan/image-parts.js'
+
+/** Looks for everything that a profile's image asks for, and for dracut. Takes a few milliseconds, starts nothing. */
+export function gatherImageFacts(input: {
+  profile: ImageProfile
+  guest: GuestParts
+  settings: { image: ImageSettings }
+}): ImageFacts {
+  const parts = imageParts(input.profile, input.guest, input.settings)
+  const findProgram = programFinder()
+  const findLibrary = libraryFinder()
+  const manager = packageManager()
+  const find = (name: string) => (name.startsWith('/') ? name : isLibrary(name) ? findLibrary(name) : findProgram(name))
+
+  const programs = Object.fromEntries(parts.programs.map(({ name }) => [name, lookAt(find(name))]))
+  const missing = parts.programs.map(({ name }) => name).filter((name) => programs[name] === undefined)
+  return {
+    programs,
+    includes: Object.fromEntries(parts.includes.map(({ from }) => [from, lookAtInclude(from)])),
+    providers: Object.fromEntries(missing.map((name) => [name, providerOf(name, manager)])),
+    packageCommand: installCommand(manager, []),
+    dracut:
+      input.settings.image.dracut_src === undefined
+        ? lookAtDracut(findProgram('dracut')) ?? { problem: 'not on this host', remedy: providerOf('dracut', manager) }
+        : lookAtTree(input.settings.image.dracut_src),
+  }
+}
+
+function lookAt(path: string | undefined): FoundPath | undefined {
+  const kind = path === undefined ? undefined : kindOf(path)
+  return path !== undefined && (kind === 'file' || kind === 'folder') ? { path, kind } : undefined
+}
+
+function lookAtInclude(from: string): FoundInclude {
+  const kind = kindOf(from)
+  if (kind === undefined) return 'nothing'
+  return kind !== 'something else' && !isReadable(from) ? 'unreadable' : kind
+}
+
+function lookAtDracut(program: string | undefined): DracutFacts | undefined {
+  return program === undefined ? undefined : { ...lookAtScripts('/usr/lib/dracut'), program, local: false }
+}
+
+function lookAtTree(src: string): ImageFacts['dracut'] {
+  const here = `image.dracut_src ${src}`
+  const program = join(src, 'dracut.sh')
+  if (kindOf(program) === undefined) return { problem: `${here} is not a dracut source tree: no dracut.sh` }
+  const installers = [join(src, 'dracut-install'), join(src, 'src/install/dracut-install')]
+  if (!installers.some((path) => kindOf(path) === 'file')) {
+    return { problem: `${here} has not been built: no dracut-install; run \`./configure && make\` there` }
+  }
+  return { ...lookAtScripts(src), program, local: true }
+}
+
+function lookAtScripts(base: string): Omit<DracutFacts, 'program' | 'local'> {
+  return {
+    base,
+    version: readVersion(join(base, 'dracut-version.sh')),
+    modules: names(join(base, 'modules.d')).map((name) => name.replace(/^\d\d/, '')),
+    distributionConf: names(join(base, 'dracut.conf.d')).filter((name) => name.endsWith('.conf')),
+  }
+}
+
+/** The file holds DRACUT_VERSION=059-4. A tree may not have it before `make`. */
+function readVersion(path: string): string {
+  try {
+    return /^DRACUT_VERSION=(.*)$/m.exec(readFileSync(path, 'utf8'))?.[1] ?? 'unknown'
+  } catch {
+    return 'unknown'
+  }
+}
+
+function names(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}

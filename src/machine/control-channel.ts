@@ -1,0 +1,130 @@
+import type { Duplex } from 'node:stream'
+import { RapidoError } from '../errors.js'
+import { encodeFrame, type Frame, FrameReader } from './frames.js'
+import { GuestCommand } from './guest-command.js'
+
+/** A command for the guest: found through its PATH, run without a shell. */
+export interface CommandRequest {
+  argv: string[]
+  cwd: string
+  env: Record<string, string>
+}
+
+/** What the channel tells, apart from what it was asked. */
+export interface ChannelEvents {
+  hello(release: string): void
+  /** The guest is about to power off or reboot. */
+  leaving(how: 'poweroff' | 'reboot'): void
+  /** Something came from the guest: for the limit on silence. */
+  activity(): void
+}
+
+/**
+ * The host's end of the control channel: commands, files and signals for the agent in the guest (src/guest/agent).
+ * Everything pending is rejected once the channel closes.
+ */
+export class ControlChannel {
+  readonly #stream: Duplex
+  readonly #events: ChannelEvents
+  readonly #inputWindow: number
+  readonly #reader = new FrameReader('RAPIDO1\n')
+  readonly #commands = new Map<number, GuestCommand>()
+  readonly #writes = new Map<number, { resolve(): void; reject(error: Error): void }>()
+  #nextId = 1
+  #closed: Error | undefined
+
+  /** `inputWindow`: bytes of standard input a command may have on the way; a serial line loses more than it can hold. */
+  constructor(stream: Duplex, options: { inputWindow: number; events: ChannelEvents }) {
+    this.#stream = stream
+    this.#events = options.events
+    this.#inputWindow = options.inputWindow
+    stream.on('data', (chunk: Buffer) => this.#receive(chunk))
+    stream.on('error', () => {}) // 'close' follows
+    stream.on('close', () => this.close(new RapidoError('guest', 'the control channel of the guest closed')))
+  }
+
+  run(request: CommandRequest): GuestCommand {
+    const id = this.#nextId++
+    const command = new GuestCommand({
+      inputWindow: this.#inputWindow,
+      send: (type, payload) => this.#send(type, id, payload),
+    })
+    if (this.#closed) {
+      command.fail(this.#closed)
+      return command
+    }
+    this.#commands.set(id, command)
+    const environment = Object.entries(request.env).map(([name, value]) => `${name}=${value}`)
+    const fields = [request.cwd, ...environment, '', ...request.argv]
+    this.#send('R', id, fields.map((field) => `${field}\0`).join(''))
+    command.grantOutput()
+    return command
+  }
+
+  /** Writes a file in the guest, folders made. Without a mode the file must exist: one of /proc or /sys. */
+  async writeFile(path: string, content: Buffer | string, mode?: number): Promise<void> {
+    if (this.#closed) throw this.#closed
+    const id = this.#nextId++
+    const done = new Promise<void>((resolve, reject) => this.#writes.set(id, { resolve, reject }))
+    const head = Buffer.from(`${path}\0${mode === undefined ? '' : mode.toString(8)}\0`)
+    this.#send('F', id, Buffer.concat([head, Buffer.from(content)]))
+    await done
+  }
+
+  setWindowSize(size: { rows: number; columns: number }): void {
+    this.#send('S', 0, `${size.rows} ${size.columns}`)
+  }
+
+  leave(how: 'poweroff' | 'reboot'): void {
+    this.#send('Q', 0, how)
+  }
+
+  /** Ends everything that is pending with `why`. */
+  close(why: Error): void {
+    if (this.#closed) return
+    this.#closed = why
+    for (const command of this.#commands.values()) command.fail(why)
+    for (const write of this.#writes.values()) write.reject(why)
+    this.#commands.clear()
+    this.#writes.clear()
+    this.#stream.destroy()
+  }
+
+  #send(type: string, id: number, payload: Buffer | string): void {
+    if (!this.#closed) this.#stream.write(encodeFrame(type, id, payload))
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#events.activity()
+    let frames: Frame[]
+    try {
+      frames = this.#reader.push(chunk)
+    } catch (cause) {
+      this.close(new RapidoError('guest', 'the guest sent junk over the control channel', { cause }))
+      return
+    }
+    for (const frame of frames) this.#handle(frame)
+  }
+
+  #handle({ type, id, payload }: Frame): void {
+    const command = this.#commands.get(id)
+    switch (type) {
+      case 'H':
+        return this.#events.hello(payload.toString())
+      case 'P':
+        return this.#events.leaving(payload.toString() === 'reboot' ? 'reboot' : 'poweroff')
+      case 'F': {
+        const write = this.#writes.get(id)
+        this.#writes.delete(id)
+        if (payload.length === 0) write?.resolve()
+        else write?.reject(new RapidoError('guest', `the guest cannot write ${payload}`))
+        return
+      }
+      case 'X':
+        this.#commands.delete(id)
+        return command?.ended(Number(payload.toString()))
+      default:
+        command?.receive(type, payload)
+    }
+  }
+}

@@ -1,0 +1,210 @@
+import { readFile } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import { RapidoError } from '../errors.js'
+import { Life } from '../host/life.js'
+import { type PtyProcess, startOnPty, type WindowSize } from '../host/pty-process.js'
+import type { MachinePlan } from '../plan/machine.js'
+import { qemuArgs } from '../plan/qemu-args.js'
+import type { VmFiles } from '../plan/state-files.js'
+import { Console } from './console.js'
+import { ControlChannel } from './control-channel.js'
+import { describeEnd, type MachineEnd, machineEnd } from './end.js'
+import { type Incident, IncidentScanner } from './incidents.js'
+import { Qmp, type QmpEvent } from './qmp.js'
+import { socketFromQemu } from './socket-from-qemu.js'
+
+export interface MachineEvents {
+  /** The kernel reported something; its lines go on growing for a moment. */
+  incident(incident: Incident): void
+  /** The guest said something, on the console or over the channel. */
+  activity(): void
+}
+
+/** A serial line has no flow control here: what may be on the way must fit the guest's tty buffers. */
+const inputWindow = { virtio: 256 * 1024, serial: 8 * 1024 } as const
+
+/** Starts QEMU for a plan and connects to it. Throws RapidoError('host') with QEMU's words if it ends at once. */
+export async function startMachine(
+  plan: MachinePlan,
+  options: { files: VmFiles; consoleLog: string; size: WindowSize; events: MachineEvents },
+): Promise<Machine> {
+  const { files } = options
+  const life = new Life()
+  try {
+    const qmpSocket = await socketFromQemu(files.qmpSocket)
+    life.defer('stop listening for QMP', qmpSocket.close)
+    const controlSocket = await socketFromQemu(files.controlSocket)
+    life.defer('stop listening for the control channel', controlSocket.close)
+
+    const process = await startOnPty(plan.qemu, qemuArgs(plan), {
+      cwd: files.folder,
+      errorsTo: files.qemuErrors,
+      size: options.size,
+    })
+    life.defer('kill QEMU', () => process.kill('SIGKILL'))
+    const connected = Promise.all([qmpSocket.connection, controlSocket.connection])
+    const sockets = await Promise.race([connected, process.ended])
+    if (!Array.isArray(sockets)) throw await endedAtOnce(plan, files, sockets.status)
+
+    return new Machine(plan, { ...options, process, qmpStream: sockets[0], controlStream: sockets[1] })
+  } catch (error) {
+    await life.end()
+    throw error
+  }
+}
+
+async function endedAtOnce(plan: MachinePlan, files: VmFiles, status: number | undefined): Promise<RapidoError> {
+  const errors = (await readFile(files.qemuErrors, 'utf8').catch(() => '')).trim()
+  const what = errors === '' ? `it ended with status ${status} and said nothing` : errors
+  return new RapidoError('host', `QEMU did not start: ${what}`, {
+    hint: `the command was: ${[plan.qemu, ...qemuArgs(plan)].join(' ')}`,
+  })
+}
+
+/** A QEMU that runs, with its console, its QMP and the guest's control channel. */
+export class Machine {
+  readonly plan: MachinePlan
+  readonly pid: number
+  readonly console: Console
+  readonly qmp: Qmp
+  readonly channel: ControlChannel
+  /** The kernel release that the guest said hello with. Rejects with the end of the machine, should that come first. */
+  readonly hello: Promise<string>
+  readonly ended: Promise<MachineEnd>
+  readonly incidents: Incident[] = []
+  readonly #process: PtyProcess
+  readonly #scanner = new IncidentScanner()
+  readonly #qmpEvents: QmpEvent[] = []
+  #leaving: 'poweroff' | 'reboot' | undefined
+  #end: MachineEnd | undefined
+  #channelOpen = false
+
+  constructor(
+    plan: MachinePlan,
+    parts: {
+      files: VmFiles
+      consoleLog: string
+      process: PtyProcess
+      qmpStream: ConstructorParameters<typeof Qmp>[0]
+      controlStream: ConstructorParameters<typeof ControlChannel>[0]
+      events: MachineEvents
+    },
+  ) {
+    this.plan = plan
+    this.pid = parts.process.pid
+    this.#process = parts.process
+    this.console = new Console(parts.process, parts.consoleLog)
+    this.console.listen((chunk) => {
+      parts.events.activity()
+      this.#report(this.#scanner.feed(chunk), parts.events)
+    })
+    this.qmp = new Qmp(parts.qmpStream, (event) => this.#onQmpEvent(event))
+    this.ended = this.#waitForEnd(parts.files, parts.events)
+    let greet!: (release: string) => void
+    this.hello = new Promise((resolve, reject) => {
+      greet = resolve
+      this.ended.then((end) =>
+        reject(new RapidoError(errorCode(end), `${describeEnd(end)} before the guest was ready`)),
+      )
+    })
+    this.hello.catch(() => {}) // told by whoever waits for it
+    this.channel = new ControlChannel(parts.controlStream, {
+      inputWindow: inputWindow[plan.channel.kind],
+      events: {
+        hello: (release) => {
+          this.#channelOpen = true
+          greet(release)
+        },
+        leaving: (how) => {
+          this.#leaving = how
+        },
+        activity: parts.events.activity,
+      },
+    })
+  }
+
+  /** What the guest announced before it left: tells a wanted reboot from a crash. */
+  get leaving(): 'poweroff' | 'reboot' | undefined {
+    return this.#leaving
+  }
+
+  get end(): MachineEnd | undefined {
+    return this.#end
+  }
+
+  /**
+   * Ends the machine, gently first: the guest is asked over the control channel, then by ACPI; then QEMU is told to
+   * quit, terminated, killed. `patienceMs` is for each of the guest's two steps. Returns when QEMU is gone.
+   */
+  async stop(options: { patienceMs: number }): Promise<MachineEnd> {
+    const { patienceMs } = options
+    const steps: { try: () => unknown; waitMs: number }[] = [
+      { try: () => this.qmp.execute('system_powerdown'), waitMs: Math.min(patienceMs, 1000) },
+      { try: () => this.qmp.execute('quit'), waitMs: 2000 },
+      { try: () => this.#process.kill('SIGTERM'), waitMs: 1000 },
+      { try: () => this.#process.kill('SIGKILL'), waitMs: 5000 },
+    ]
+    if (this.#channelOpen) steps.unshift({ try: () => this.channel.leave('poweroff'), waitMs: patienceMs })
+    for (const step of steps) {
+      if (this.#end) return this.#end
+      // A step that fails, because QEMU is hung or gone, is followed by the next one all the same.
+      Promise.resolve(step.try()).catch(() => {})
+      const timer = new AbortController()
+      await Promise.race([this.ended, delay(step.waitMs, undefined, { signal: timer.signal }).catch(() => {})])
+      timer.abort()
+    }
+    if (this.#end) return this.#end
+    throw new RapidoError('host', `QEMU (pid ${this.pid}) does not die of SIGKILL`, {
+      hint: 'it hangs in the kernel of this host: look at /proc/PID/stack',
+    })
+  }
+
+  /** Kills QEMU at once. */
+  kill(): void {
+    this.#process.kill('SIGKILL')
+  }
+
+  #onQmpEvent(event: QmpEvent): void {
+    this.#qmpEvents.push(event)
+    if (event.name === 'VSERPORT_CHANGE' && event.data.id === 'control' && event.data.open === false) {
+      this.#channelOpen = false
+      this.channel.close(new RapidoError('guest', 'the guest closed its control channel: its agent is dead'))
+    }
+  }
+
+  #report(incidents: Incident[], events: MachineEvents): void {
+    this.incidents.push(...incidents)
+    for (const incident of incidents) events.incident(incident)
+  }
+
+  async #waitForEnd(files: VmFiles, events: MachineEvents): Promise<MachineEnd> {
+    const process = await this.#process.ended
+    this.#report(this.#scanner.end(), events)
+    await this.console.close()
+    const end = machineEnd({
+      events: this.#qmpEvents,
+      panicOnConsole: this.incidents.some(({ kind }) => kind === 'panic'),
+      process,
+      errors: await readFile(files.qemuErrors, 'utf8').catch(() => ''),
+    })
+    this.#end = end
+    this.channel.close(new RapidoError(errorCode(end), describeEnd(end)))
+    return end
+  }
+}
+
+/** What an unexpected end means for whoever waited for something else. */
+function errorCode(end: MachineEnd): 'crash' | 'host' | 'guest' | 'interrupted' {
+  switch (end.kind) {
+    case 'panicked':
+      return 'crash'
+    case 'killed':
+    case 'failed':
+      return 'host'
+    case 'quit':
+      return 'interrupted'
+    case 'powered-off':
+    case 'rebooted':
+      return 'guest'
+  }
+}

@@ -1,0 +1,98 @@
+import { createInterface } from 'node:readline'
+import type { Duplex } from 'node:stream'
+import { RapidoError } from '../errors.js'
+import { decodeQmp, encodeQmp, type QmpMessage } from './qmp-codec.js'
+
+export interface QmpEvent {
+  name: string // SHUTDOWN, GUEST_PANICKED, …
+  data: Record<string, unknown>
+}
+
+const answerMs = 10_000
+
+/**
+ * A QMP client on a connected stream. Commands sent before the greeting wait for it; all that is pending is rejected
+ * when QEMU goes.
+ */
+export class Qmp {
+  readonly #stream: Duplex
+  readonly #onEvent: (event: QmpEvent) => void
+  readonly #pending = new Map<number, { command: string; resolve(value: unknown): void; reject(error: Error): void }>()
+  readonly #ready: Promise<unknown>
+  #greeted!: () => void
+  #nextId = 1
+  #gone = false
+
+  constructor(stream: Duplex, onEvent: (event: QmpEvent) => void) {
+    this.#stream = stream
+    this.#onEvent = onEvent
+    const greeting = new Promise<void>((resolve) => {
+      this.#greeted = resolve
+    })
+    this.#ready = greeting.then(() => this.#send('qmp_capabilities'))
+    this.#ready.catch(() => {}) // the first command tells
+    createInterface({ input: stream }).on('line', (line) => this.#handle(decodeQmp(line)))
+    stream.on('error', () => {}) // 'close' follows
+    stream.on('close', () => this.#end())
+  }
+
+  /** Runs a QMP command. Throws RapidoError('host') with QEMU's own words, or when it gives no answer in 10 s. */
+  async execute(command: string, args?: Record<string, unknown>): Promise<unknown> {
+    await this.#ready
+    return this.#send(command, args)
+  }
+
+  /** A command of the human monitor; its text is the answer, errors included (HMP has no other way to tell). */
+  async monitor(commandLine: string): Promise<string> {
+    return String(await this.execute('human-monitor-command', { 'command-line': commandLine }))
+  }
+
+  #send(command: string, args?: Record<string, unknown>): Promise<unknown> {
+    if (this.#gone) return Promise.reject(qemuGone(command))
+    const id = this.#nextId++
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#pending.delete(id)
+        reject(new RapidoError('host', `QEMU gave no answer to "${command}" within ${answerMs / 1000} s`))
+      }, answerMs)
+      this.#pending.set(id, {
+        command,
+        resolve: (value) => (clearTimeout(timer), resolve(value)),
+        reject: (error) => (clearTimeout(timer), reject(error)),
+      })
+      this.#stream.write(encodeQmp(id, command, args))
+    })
+  }
+
+  #handle(message: QmpMessage): void {
+    switch (message.kind) {
+      case 'greeting':
+        return this.#greeted()
+      case 'event':
+        return this.#onEvent(message)
+      case 'return':
+      case 'error': {
+        const waiting = message.id === undefined ? undefined : this.#pending.get(message.id)
+        if (!waiting || message.id === undefined) return
+        this.#pending.delete(message.id)
+        if (message.kind === 'return') waiting.resolve(message.value)
+        else waiting.reject(new RapidoError('host', `QEMU refused "${waiting.command}": ${message.message}`))
+      }
+    }
+  }
+
+  #end(): void {
+    this.#gone = true
+    for (const { command, resolve, reject } of this.#pending.values()) {
+      // QEMU may close the socket before it answers "quit": that is success.
+      if (command === 'quit') resolve(undefined)
+      else reject(qemuGone(command))
+    }
+    this.#pending.clear()
+    this.#greeted() // whoever waits for it finds us gone
+  }
+}
+
+function qemuGone(command: string): RapidoError {
+  return new RapidoError('host', `QEMU is gone: "${command}" was not answered`)
+}

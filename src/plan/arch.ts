@@ -1,0 +1,27 @@
+/**
+ * Everything that depends on the architecture of the kernel under test, in one table. Only x86-64 is there yet; a row
+ * more, and what the type asks for, is what another one takes (the agent has its own: system call numbers).
+ */
+export interface Arch {
+  name: string // as uname -m has it
+  imageNames: string[] // of the bootable image, below a kernel tree
+  qemu: string // the default binary
+  machine: string // -machine
+  emulatedCpu: string // -cpu where there is no KVM
+  console: string // the kernel's console=
+  serialChannel: string // the guest's tty of the second serial port
+  gdbArch: string // gdb's `set architecture`
+}
+
+const x86_64: Arch = {
+  name: 'x86_64',
+  imageNames: ['arch/x86/boot/bzImage', 'arch/x86_64/boot/bzImage'],
+  qemu: 'qemu-system-x86_64',
+  machine: 'pc',
+  emulatedCpu: 'max',
+  console: 'ttyS0,115200',
+  serialChannel: 'ttyS1',
+  gdbArch: 'i386:x86-64',
+}
+
+export const arch: Arch = x86_64

@@ -1,0 +1,37 @@
+import type { Profile } from '../config/profile.js'
+import type { Settings } from '../config/schema.js'
+
+/** Where the guest finds what the host sends; a tmpfs, so nothing of it outlives the guest. */
+export const guestRun = {
+  bootScript: '/run/rapido/boot.sh',
+  helpers: '/run/rapido/helpers.sh',
+  script: '/run/rapido/script', // of `-f FILE`
+  secrets: '/run/rapido/secrets', // a file each, 0600
+} as const
+
+/** The environment of boot.sh, of commands and of the shell on the console; guest.env wins over the profile's. */
+export function guestEnv(options: {
+  number: number
+  profile: Profile
+  settings: Settings
+  term: string | undefined
+}): Record<string, string> {
+  return {
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    HOME: '/root',
+    USER: 'root',
+    SHELL: '/bin/bash',
+    LANG: 'C.UTF-8',
+    TERM: options.term ?? 'linux',
+    RAPIDO_VM: String(options.number),
+    RAPIDO_PROFILE: options.profile.name,
+    RAPIDO_SECRETS: guestRun.secrets,
+    ...options.profile.boot.env,
+    ...options.settings.guest.env,
+  }
+}
+
+/** The guest's host name, for number n. */
+export function hostName(number: number): string {
+  return `rapido${number}`
+}

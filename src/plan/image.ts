@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto'
+import { basename, dirname } from 'node:path'
+import { type DracutPlan, dracutArgv } from './dracut-args.js'
+import { findDriver } from './drivers.js'
+import type { GuestParts } from './guest-parts.js'
+import type { DracutFacts, ImageFacts } from './image-facts.js'
+import { type ImageParts, type ImageProfile, imageParts } from './image-parts.js'
+import { missingParts, tellMissing } from './image-missing.js'
+import type { KernelPlan } from './kernel.js'
+
+/** What `settings.image` says about the image. */
+export interface ImageSettings {
+  dracut_args: string[]
+  dracut_src?: string | undefined
+  output?: string | undefined
+}
+
+/** An image to be made or found in the cache. Paths are absolute. */
+export interface ImagePlan {
+  profile: string
+  key: string // sha256 of all that is known before the build
+  dracut: DracutPlan // its argv: dracutArgv(plan.dracut, folder)
+  programs: PlannedProgram[]
+  includes: PlannedInclude[]
+  drivers: string[] // the modules among the wished drivers, with underscores, or dracut's =folder
+  links: { path: string; target: string }[] // so that programs from elsewhere are found on the guest's PATH
+  notes: string[] // what is left out, for people
+  output: string | undefined // where a copy goes
+}
+
+export interface PlannedProgram {
+  name: string // as wished
+  path: string // in the host, and in the image
+}
+
+export interface PlannedInclude {
+  from: string
+  to: string
+  kind: 'file' | 'folder'
+}
+
+/**
+ * Plans the image of a profile for a kernel. Everything required that this host or the kernel lacks is told in one
+ * RapidoError('host'); what is optional and missing is left out with a note.
+ */
+export function planImage(input: {
+  profile: ImageProfile
+  guest: GuestParts
+  settings: { image: ImageSettings }
+  kernel: KernelPlan
+  facts: ImageFacts
+}): ImagePlan {
+  const { profile, kernel, facts, settings } = input
+  const parts = imageParts(profile, input.guest, settings)
+  const missing = missingParts(parts, kernel, facts)
+  if ('problem' in facts.dracut || missing.required.length > 0) throw tellMissing(profile.name, missing.required, facts)
+
+  const { files, folders } = findPrograms(parts, facts)
+  const includes = planIncludes(parts, facts, folders)
+  const drivers = parts.drivers.map(({ name }) => name).filter((name) => findDriver(kernel, name) === 'module')
+  const plan = {
+    programs: files,
+    includes,
+    drivers: drivers.map((name) => (name.startsWith('=') ? name : name.replaceAll('-', '_'))),
+    links: planLinks(files),
+  }
+  const dracut = planDracut(facts.dracut, { ...plan, parts, kernel, extra: settings.image.dracut_args })
+  return {
+    profile: profile.name,
+    key: keyOf({ ...plan, dracut }),
+    dracut,
+    ...plan,
+    notes: missing.optional,
+    output: settings.image.output,
+  }
+}
+
+/** Where a guest looks for programs; src/guest/init sets it. */
+const guestPath = ['/usr/sbin', '/usr/bin', '/sbin', '/bin']
+
+function findPrograms(parts: ImageParts, facts: ImageFacts) {
+  const files: PlannedProgram[] = []
+  const folders: string[] = []
+  for (const { name } of parts.programs) {
+    const found = facts.programs[name]
+    if (found?.kind === 'folder') folders.push(found.path)
+    else if (found !== undefined) files.push({ name, path: found.path })
+  }
+  return { files, folders }
+}
+
+function planIncludes(parts: ImageParts, facts: ImageFacts, folders: string[]): PlannedInclude[] {
+  const includes = parts.includes.map(({ from, to }): PlannedInclude => {
+    if (facts.includes[from] === 'folder') return { from, to: to.replace(/(.)\/$/, '$1'), kind: 'folder' }
+    return { from, to: to.endsWith('/') ? to + basename(from) : to, kind: 'file' }
+  })
+  return [...includes, ...folders.map((path): PlannedInclude => ({ from: path, to: path, kind: 'folder' }))]
+}
+
+/** A program keeps its path, because it may look for its libraries beside itself; a link makes it known by its name. */
+function planLinks(programs: PlannedProgram[]): ImagePlan['links'] {
+  return programs
+    .filter(({ name, path }) => !name.includes('/') && !isLibrary(name) && !guestPath.includes(dirname(path)))
+    .map(({ name, path }) => ({ path: `/usr/bin/${name}`, target: path }))
+}
+
+/** Whether a wished name is a library's: libfoo.so.1. */
+export function isLibrary(name: string): boolean {
+  return /^lib[^/]+\.so(\.|$)/.test(name)
+}
+
+function planDracut(
+  facts: DracutFacts,
+  plan: Pick<ImagePlan, 'programs' | 'includes' | 'drivers'> & { parts: ImageParts; kernel: KernelPlan; extra: string[] },
+): DracutPlan {
+  const included = new Set(plan.includes.map(({ to }) => to))
+  return {
+    ...facts,
+    kernel: { release: plan.kernel.release, modulesDir: plan.kernel.modulesDir },
+    with: plan.parts.dracutModules,
+    // dracut lets the first file at a place stand; an include shall win over a program of the same place.
+    install: [...new Set(plan.programs.map(({ path }) => path))].filter((path) => !included.has(path)),
+    include: plan.includes.map(({ from, to }) => ({ from, to })),
+    drivers: plan.drivers,
+    extra: plan.extra,
+  }
+}
+
+/** Change this when images of the same plan are made in another way than before. */
+const imageFormat = 1
+
+function keyOf(plan: Pick<ImagePlan, 'links' | 'includes'> & { dracut: DracutPlan }): string {
+  const known = [
+    imageFormat,
+    plan.dracut.program,
+    plan.dracut.base,
+    plan.dracut.version,
+    plan.dracut.distributionConf,
+    dracutArgv(plan.dracut, ''),
+    plan.includes,
+    plan.links,
+  ]
+  return createHash('sha256').update(JSON.stringify(known)).digest('hex')
+}

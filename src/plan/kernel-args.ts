@@ -1,0 +1,13 @@
+import { arch } from './arch.js'
+import type { ChannelPlan, MachinePlan } from './machine.js'
+
+/** The kernel's command line, one word each; `extra` (kernel.params) comes last, so that it wins. */
+export function kernelArgs(plan: { accel: MachinePlan['accel']; channel: ChannelPlan; extra: string[] }): string[] {
+  return [
+    `console=${arch.console}`,
+    'panic=-1', // reboot at once; with -no-reboot that ends QEMU
+    ...(plan.accel === 'tcg' ? ['no_timer_check', 'tsc=reliable'] : []), // emulated clocks fail calibration by being slow
+    ...(plan.channel.kind === 'serial' ? [`rapido.channel=${arch.serialChannel}`] : []),
+    ...plan.extra,
+  ]
+}

@@ -1,0 +1,29 @@
+/** Reads modules.dep and modules.builtin into names with underscores, as the kernel has them. */
+export function readModules(facts: { dep?: string | undefined; builtin?: string | undefined }): {
+  modules: ReadonlyMap<string, string>
+  builtin?: ReadonlySet<string>
+} {
+  const modules = new Map<string, string>()
+  for (const line of (facts.dep ?? '').split('\n')) {
+    const end = line.indexOf(':')
+    if (end > 0) modules.set(moduleName(line.slice(0, end)), line.slice(0, end))
+  }
+  if (facts.builtin === undefined) return { modules }
+  return { modules, builtin: new Set(facts.builtin.split('\n').filter(Boolean).map(moduleName)) }
+}
+
+/** `kernel/drivers/md/dm-multipath.ko.xz` and `dm-multipath` are both `dm_multipath`. */
+export function moduleName(pathOrName: string): string {
+  const file = pathOrName.slice(pathOrName.lastIndexOf('/') + 1)
+  return file.replace(/\.ko(\.(gz|xz|zst))?$/, '').replaceAll('-', '_')
+}
+
+/** Whether a kernel's configuration has an option, with or without the CONFIG_ in front. Strings and numbers are 'y'. */
+export function kernelHas(kernel: { config?: string }, option: string): 'y' | 'm' | 'n' | 'unknown' {
+  if (kernel.config === undefined) return 'unknown'
+  const start = `\nCONFIG_${option.replace(/^CONFIG_/, '')}=`
+  const at = `\n${kernel.config}`.indexOf(start)
+  if (at < 0) return 'n'
+  const value = kernel.config[at + start.length - 1]
+  return value === 'm' || value === 'n' ? value : 'y'
+}

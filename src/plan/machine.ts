@@ -1,0 +1,22 @@
+/** The machine of one run, finished: what qemu-args.ts turns into a command line. Sizes in MiB, paths absolute. */
+export interface MachinePlan {
+  number: number // of the VM: from 1
+  qemu: string // the binary
+  accel: 'kvm' | 'tcg'
+  cpus: number
+  memoryMiB: number
+  kernel: string
+  initrd: string
+  kernelArgs: string[]
+  channel: ChannelPlan
+  sockets: { qmp: string; control: string; gdb: string }
+  share: { path: string; readonly: boolean } | undefined
+  gdb: { wait: boolean } | undefined
+  extraArgs: string[]
+}
+
+/** Where the control channel runs: a virtio-serial port, or the second serial port of a kernel without them. */
+export type ChannelPlan = { kind: 'virtio' } | { kind: 'serial' }
+
+/** The 9p tag of the shared folder, mounted at /host. */
+export const shareTag = 'rapido.host'

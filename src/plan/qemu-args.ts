@@ -1,0 +1,95 @@
+import { arch } from './arch.js'
+import { type MachinePlan, shareTag } from './machine.js'
+
+/** QEMU's arguments, without the program itself. Golden files under test/fixtures/qemu pin them. */
+export function qemuArgs(plan: MachinePlan): string[] {
+  return [
+    ...baseArgs(plan),
+    ...bootArgs(plan),
+    ...consoleArgs(),
+    ...channelArgs(plan),
+    ...deviceArgs(plan),
+    ...endArgs(plan),
+    ...gdbArgs(plan),
+    ...plan.extraArgs,
+  ]
+}
+
+function baseArgs(plan: MachinePlan): string[] {
+  // biome-ignore format: an option and its value share a line
+  return [
+    '-name', `rapido${plan.number}`,
+    '-nodefaults', // no NIC, VGA, floppy or CD that the plan does not name
+    '-no-user-config',
+    '-display', 'none',
+    '-machine', arch.machine,
+    '-accel', plan.accel,
+    '-cpu', plan.accel === 'kvm' ? 'host' : arch.emulatedCpu,
+    '-smp', String(plan.cpus),
+    '-m', `${plan.memoryMiB}M`,
+  ]
+}
+
+function bootArgs(plan: MachinePlan): string[] {
+  return ['-kernel', plan.kernel, '-initrd', plan.initrd, '-append', plan.kernelArgs.join(' ')]
+}
+
+/** The console and QEMU's monitor share the pty: Ctrl-A c switches, Ctrl-A x quits. */
+function consoleArgs(): string[] {
+  // biome-ignore format: an option and its value share a line
+  return [
+    '-chardev', 'stdio,id=console,mux=on,signal=off', // Ctrl-C belongs to the guest
+    '-serial', 'chardev:console',
+    '-mon', 'chardev=console,mode=readline',
+  ]
+}
+
+function channelArgs(plan: MachinePlan): string[] {
+  const chardev = ['-chardev', `socket,id=control,path=${quoted(plan.sockets.control)}`]
+  switch (plan.channel.kind) {
+    case 'virtio':
+      // biome-ignore format: an option and its value share a line
+      return [
+        ...chardev,
+        '-device', 'virtio-serial-pci,id=channels',
+        '-device', 'virtserialport,bus=channels.0,chardev=control,id=control,name=rapido.control',
+      ]
+    case 'serial':
+      return [...chardev, '-serial', 'chardev:control']
+  }
+}
+
+function deviceArgs(plan: MachinePlan): string[] {
+  // biome-ignore format: an option and its value share a line
+  return [
+    '-device', 'virtio-rng-pci', // entropy early
+    '-device', 'pvpanic', // tells of a panic by QMP, whatever the console shows
+    ...(plan.share
+      ? [
+          '-virtfs',
+          `local,path=${quoted(plan.share.path)},mount_tag=${shareTag},security_model=none,multidevs=remap` +
+            (plan.share.readonly ? ',readonly=on' : ''),
+        ]
+      : []),
+  ]
+}
+
+function endArgs(plan: MachinePlan): string[] {
+  // biome-ignore format: an option and its value share a line
+  return [
+    '-chardev', `socket,id=qmp,path=${quoted(plan.sockets.qmp)}`,
+    '-mon', 'chardev=qmp,mode=control',
+    '-no-reboot', // with panic=-1: a crash ends the process
+    '-action', 'panic=none', // pvpanic only tells: stopping there would lose the panic's text on the console
+  ]
+}
+
+function gdbArgs(plan: MachinePlan): string[] {
+  if (!plan.gdb) return []
+  return ['-gdb', `unix:path=${quoted(plan.sockets.gdb)},server=on,wait=off`, ...(plan.gdb.wait ? ['-S'] : [])]
+}
+
+/** In QEMU's option strings a comma in a value is written twice (qemu(1)). */
+function quoted(value: string): string {
+  return value.replaceAll(',', ',,')
+}

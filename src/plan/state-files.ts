@@ -1,0 +1,49 @@
+import { join } from 'node:path'
+
+/** Every file of a VM that runs, in its folder `<paths.state>/vms/N` (0700): docs/state-files.md shows the tree. */
+export interface VmFiles {
+  folder: string
+  qmpSocket: string // QEMU connects to it: QMP
+  controlSocket: string // QEMU connects to it: the guest's control channel
+  serveSocket: string // rapido exec, console, … connect to it
+  gdbSocket: string // gdb connects to it, with --gdb
+  info: string // JSON: what `rapido ps` prints
+  qemuErrors: string // what QEMU writes to standard error
+  scratch: string // folder for temporary files of the run
+}
+
+export function vmsFolder(stateDir: string): string {
+  return join(stateDir, 'vms')
+}
+
+export function vmFiles(stateDir: string, number: number): VmFiles {
+  const folder = join(vmsFolder(stateDir), String(number))
+  return {
+    folder,
+    qmpSocket: join(folder, 'qmp.sock'),
+    controlSocket: join(folder, 'control.sock'),
+    serveSocket: join(folder, 'serve.sock'),
+    gdbSocket: join(folder, 'gdb.sock'),
+    info: join(folder, 'info.json'),
+    qemuErrors: join(folder, 'qemu.stderr'),
+    scratch: join(folder, 'tmp'),
+  }
+}
+
+/** Console logs outlive their run: `<paths.state>/logs/<time>-<profile>-vm<N>.log`, the last `log.keep` of them. */
+export function logsFolder(stateDir: string): string {
+  return join(stateDir, 'logs')
+}
+
+export function consoleLog(stateDir: string, run: { startedAt: Date; profile: string; number: number }): string {
+  const time = run.startedAt.toISOString().replaceAll(/[-:]/g, '').replace('.', '')
+  return join(logsFolder(stateDir), `${time}-${run.profile}-vm${run.number}.log`)
+}
+
+/** The verdict of the acceleration probe: `<paths.state>/accel.json`. */
+export function accelFile(stateDir: string): string {
+  return join(stateDir, 'accel.json')
+}
+
+/** Linux gives a Unix socket's path 108 bytes, the last one a NUL (unix(7)). */
+export const longestSocketPath = 107

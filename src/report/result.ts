@@ -1,0 +1,40 @@
+/** What ended a run. Each kind has its own exit status (src/errors.ts). */
+export type Verdict =
+  | { kind: 'pass' }
+  | { kind: 'fail'; reason: string } // a command or boot.sh exited non-zero, or the guest left before it was done
+  | { kind: 'crash'; reason: string } // the kernel crashed, or reported something that `run.fail_on` names
+  | { kind: 'timeout'; reason: string } // a limit passed: the whole run's, or silence
+  | { kind: 'interrupted'; reason: string }
+  | { kind: 'host'; reason: string } // this host could not run it
+
+/** One step of a run: boot, boot.sh, each command. Times in milliseconds. */
+export interface StepResult {
+  name: string // "boot", "boot.sh", or the command as typed
+  status: number | undefined // exit status in the guest; undefined: it never finished
+  durationMs: number
+  stdout?: string // at most the last 64 KiB, for reports
+  stderr?: string
+}
+
+/** A kernel report found on the console (src/machine/incidents.ts). */
+export interface IncidentResult {
+  kind: string
+  title: string
+  lines: string[]
+  consoleLine: number // 1-based line of the console log it starts at
+  fails: boolean // whether `run.fail_on` counts it
+}
+
+/** A finished run: what `--json` prints and what junit is made of. */
+export interface RunResult {
+  profile: string
+  kernel: string // release
+  vm: number | undefined
+  verdict: Verdict
+  exitStatus: number
+  startedAt: string // ISO 8601
+  durationMs: number
+  steps: StepResult[]
+  incidents: IncidentResult[]
+  consoleLog: string | undefined // path
+}

@@ -1,0 +1,118 @@
+import { accessSync, constants } from 'node:fs'
+import { loadSettings } from '../config/load.js'
+import { listProfiles, loadProfile } from '../config/profiles.js'
+import type { Settings } from '../config/schema.js'
+import { RapidoError } from '../errors.js'
+import { gatherKernelFacts } from '../host/kernels.js'
+import { installCommand, packageManager, providerOf } from '../host/packages.js'
+import { programFinder } from '../host/programs.js'
+import { chooseAcceleration } from '../machine/accel.js'
+import { planChannel } from '../plan/channel.js'
+import { type KernelPlan, planKernel } from '../plan/kernel.js'
+import { accelFile } from '../plan/state-files.js'
+import { findQemu, planImageOf, type Surroundings } from './plan-run.js'
+
+/** One thing that was looked at. `missing` keeps something from running, `note` only makes it slower or poorer. */
+export interface Finding {
+  state: 'ok' | 'note' | 'missing'
+  subject: string
+  detail: string
+  remedy?: string | undefined
+}
+
+/** Programs of this host that every run uses, beside QEMU and dracut. */
+const hostPrograms = ['bash', 'setpriv', 'flock', 'tar']
+
+/** Looks at this host the way a run does, but to the end: everything that is missing, and what provides it. */
+export async function examine(names: string[], from: Surroundings, signal: AbortSignal): Promise<Finding[]> {
+  const { settings, file } = await loadSettings(from)
+  const findings: Finding[] = [{ state: 'ok', subject: 'settings', detail: file ?? 'the defaults (no rapido.toml)' }]
+  const add = async <T>(subject: string, look: () => T | Promise<T>, tell: (found: T) => string): Promise<T | undefined> => {
+    try {
+      const found = await look()
+      findings.push({ state: 'ok', subject, detail: tell(found) })
+      return found
+    } catch (error) {
+      if (!(error instanceof RapidoError) || error.code === 'interrupted') throw error
+      findings.push({ state: 'missing', subject, detail: error.message, remedy: error.hint })
+      return undefined
+    }
+  }
+
+  for (const program of hostPrograms) await add(program, () => findProgram(program), (path) => path)
+  const qemu = await add('qemu', () => findQemu(settings.qemu.binary), (path) => path)
+  const kernel = await add('kernel', () => kernelOf(settings), (plan) => `${plan.release} (${plan.source}), ${plan.image}`)
+  if (kernel && planChannel(kernel).kind === 'serial') {
+    findings.push({
+      state: 'note',
+      subject: 'kernel',
+      detail: 'no virtio console: commands go over a serial line, slowly',
+      remedy: 'enable CONFIG_VIRTIO_PCI and CONFIG_VIRTIO_CONSOLE',
+    })
+  }
+  if (qemu && kernel) findings.push(await acceleration(settings, { qemu, kernel, signal }))
+  findings.push(...writable(settings))
+  if (kernel === undefined) return findings
+
+  const wanted = names.length > 0 ? names : await loadableProfiles(from)
+  for (const name of wanted) {
+    await add(`profile ${name}`, async () => imageNotes(name, from, kernel), (notes) => ['can run here', ...notes].join('\n'))
+  }
+  return findings
+}
+
+function findProgram(name: string): string {
+  const path = programFinder()(name)
+  if (path !== undefined) return path
+  const manager = packageManager()
+  const provider = providerOf(name, manager)
+  const hint = 'package' in provider ? installCommand(manager, [provider.package]) : provider.find
+  throw new RapidoError('host', `no ${name} on PATH`, { hint })
+}
+
+function kernelOf(settings: Settings): KernelPlan {
+  return planKernel(settings.kernel, gatherKernelFacts(settings.kernel))
+}
+
+async function acceleration(
+  settings: Settings,
+  { qemu, kernel, signal }: { qemu: string; kernel: KernelPlan; signal: AbortSignal },
+): Promise<Finding> {
+  const { accel, note } = await chooseAcceleration({
+    wanted: settings.qemu.accel,
+    qemu,
+    kernel: kernel.image,
+    file: accelFile(settings.paths.state),
+    probe: true,
+    signal,
+  })
+  if (accel === 'kvm') return { state: 'ok', subject: 'acceleration', detail: 'KVM' }
+  return { state: 'note', subject: 'acceleration', detail: note ?? 'TCG, as qemu.accel says: guests run slowly' }
+}
+
+function writable(settings: Settings): Finding[] {
+  return (['state', 'cache'] as const).map((kind) => {
+    const subject = `paths.${kind}`
+    const path = settings.paths[kind]
+    for (let folder = path; ; folder = folder.slice(0, folder.lastIndexOf('/')) || '/') {
+      try {
+        accessSync(folder, constants.W_OK)
+        return { state: 'ok', subject, detail: path }
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue // it will be made
+        return { state: 'missing', subject, detail: `${folder} is not writable`, remedy: `set ${subject} in rapido.toml` }
+      }
+    }
+  })
+}
+
+async function loadableProfiles(from: Surroundings): Promise<string[]> {
+  const profiles = await listProfiles(from)
+  return profiles.filter(({ shadowed }) => !shadowed).map(({ name }) => name)
+}
+
+async function imageNotes(name: string, from: Surroundings, kernel: KernelPlan): Promise<string[]> {
+  const profile = await loadProfile(name, from)
+  const { settings } = await loadSettings({ ...from, profile: name })
+  return planImageOf(profile, settings, kernel).notes
+}

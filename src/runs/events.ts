@@ -1,0 +1,15 @@
+import type { ImageEvent } from '../image/events.js'
+import type { Incident } from '../machine/incidents.js'
+
+/** What a run tells while it goes on. The terminal, junit and the tests are readers of this one stream. */
+export type RunEvent =
+  | { type: 'note'; text: string } // worth a line, no problem
+  | { type: 'phase'; phase: Phase } // what the run does from now on
+  | { type: 'claimed'; number: number; consoleLog: string }
+  | ImageEvent
+  | { type: 'output'; step: string; stream: 'stdout' | 'stderr'; chunk: Buffer } // of boot.sh or a command
+  | { type: 'incident'; incident: Incident }
+
+export type Phase = 'planning' | 'image' | 'booting' | 'boot.sh' | 'ready' | 'command' | 'stopping'
+
+export type Emit = (event: RunEvent) => void

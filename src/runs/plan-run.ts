@@ -1,0 +1,124 @@
+import { expandIncludes, unsetSettings } from '../config/expand.js'
+import { loadSettings } from '../config/load.js'
+import type { Profile } from '../config/profile.js'
+import { loadProfile } from '../config/profiles.js'
+import type { Settings } from '../config/schema.js'
+import { RapidoError } from '../errors.js'
+import { gatherKernelFacts } from '../host/kernels.js'
+import { packageFile } from '../host/package-root.js'
+import { installCommand, packageManager, providerOf } from '../host/packages.js'
+import { programFinder } from '../host/programs.js'
+import { gatherImageFacts } from '../image/facts.js'
+import { type Acceleration, chooseAcceleration } from '../machine/accel.js'
+import { planChannel } from '../plan/channel.js'
+import { dynamicDebugArgs } from '../plan/dynamic-debug.js'
+import { guestParts } from '../plan/guest-parts.js'
+import { type ImagePlan, planImage } from '../plan/image.js'
+import { type KernelPlan, planKernel } from '../plan/kernel.js'
+import { kernelArgs } from '../plan/kernel-args.js'
+import type { MachinePlan } from '../plan/machine.js'
+import { accelFile, type VmFiles } from '../plan/state-files.js'
+
+/** Where configuration comes from: as the CLI has it, or a test. */
+export interface Surroundings {
+  cwd: string
+  home: string
+  env: Readonly<Record<string, string | undefined>>
+  configFile?: string | undefined
+  sets?: readonly string[] | undefined
+}
+
+/** Everything about a run that is known before anything is done. */
+export interface RunPlan {
+  profile: Profile
+  settings: Settings
+  configFile: string | undefined
+  kernel: KernelPlan
+  image: ImagePlan
+  qemu: string // absolute path
+  acceleration: Acceleration
+}
+
+/** The finished plan of a profile. Throws RapidoError: 'usage' for the configuration, 'host' for what is missing here. */
+export async function planRun(
+  name: string,
+  from: Surroundings,
+  options: { signal?: AbortSignal; probe?: boolean } = {},
+): Promise<RunPlan> {
+  const profile = await loadProfile(name, from)
+  const { settings, file } = await loadSettings({ ...from, profile: name })
+  checkProfile(profile, settings)
+  const kernel = planKernel(settings.kernel, gatherKernelFacts(settings.kernel))
+  const image = planImageOf(profile, settings, kernel)
+  const qemu = findQemu(settings.qemu.binary)
+  const acceleration = await chooseAcceleration({
+    wanted: settings.qemu.accel,
+    qemu,
+    kernel: kernel.image,
+    file: accelFile(settings.paths.state),
+    probe: options.probe ?? true, // of KVM: a short boot, the first time
+    signal: options.signal,
+  })
+  return { profile, settings, configFile: file, kernel, image, qemu, acceleration }
+}
+
+/** The image of a profile for a kernel, from what this host has. */
+export function planImageOf(profile: Profile, settings: Settings, kernel: KernelPlan): ImagePlan {
+  const guest = guestParts(packageFile('src/guest'), { share: settings.share.path !== undefined })
+  const expanded = { ...profile, image: { ...profile.image, include: expandIncludes(profile, settings) } }
+  const input = { profile: expanded, guest, settings }
+  return planImage({ ...input, kernel, facts: gatherImageFacts(input) })
+}
+
+/** The machine of a run, once its number and image are known. */
+export function planMachine(
+  plan: RunPlan,
+  run: { number: number; initrd: string; files: VmFiles; gdb: { wait: boolean } | undefined },
+): MachinePlan {
+  const { settings, profile, kernel, acceleration } = plan
+  const channel = planChannel(kernel)
+  return {
+    number: run.number,
+    qemu: plan.qemu,
+    accel: acceleration.accel,
+    cpus: settings.vm.cpus ?? profile.machine.cpus,
+    memoryMiB: settings.vm.memory ?? profile.machine.memory,
+    kernel: kernel.image,
+    initrd: run.initrd,
+    kernelArgs: kernelArgs({
+      accel: acceleration.accel,
+      channel,
+      extra: [...dynamicDebugArgs(settings.debug), ...(run.gdb ? ['nokaslr'] : []), ...settings.kernel.params],
+    }),
+    channel,
+    sockets: { qmp: run.files.qmpSocket, control: run.files.controlSocket, gdb: run.files.gdbSocket },
+    share: settings.share.path === undefined ? undefined : { ...settings.share, path: settings.share.path },
+    gdb: run.gdb,
+    extraArgs: settings.qemu.extra_args,
+  }
+}
+
+function checkProfile(profile: Profile, settings: Settings): void {
+  const unset = unsetSettings(profile, settings)
+  if (unset.length > 0) {
+    throw new RapidoError('usage', `profile "${profile.name}" needs ${unset.join(', ')}, not set in rapido.toml`, {
+      hint: 'docs/config.md says what each setting means; --set KEY=VALUE sets one for this time',
+    })
+  }
+  if (profile.network !== 'none') {
+    throw new RapidoError('usage', `profile "${profile.name}": network = "${profile.network}" is not available yet`, {
+      hint: 'this version of rapido has VMs without a network only: network = "none"',
+    })
+  }
+}
+
+/** The QEMU to run. Throws RapidoError('host') with the package that has it. */
+export function findQemu(binary: string): string {
+  const path = binary.startsWith('/') ? binary : programFinder()(binary)
+  if (path !== undefined) return path
+  const manager = packageManager()
+  const provider = providerOf(binary, manager)
+  throw new RapidoError('host', `QEMU is missing: no ${binary} on PATH`, {
+    hint: 'package' in provider ? installCommand(manager, [provider.package]) : provider.find,
+  })
+}

@@ -1,0 +1,109 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import type { Readable, Writable } from 'node:stream'
+import { type ErrorCode, RapidoError } from '../errors.js'
+import type { WindowSize } from '../host/pty-process.js'
+import { encodeFrame, FrameReader } from '../machine/frames.js'
+import { vmFiles } from '../plan/state-files.js'
+import type { Request } from './serve.js'
+import type { VmInfo } from './vm-info.js'
+
+/** The VM that another rapido supervises. */
+export class RemoteVm {
+  readonly info: VmInfo
+  readonly #path: string
+
+  constructor(stateDir: string, info: VmInfo) {
+    this.info = info
+    this.#path = vmFiles(stateDir, info.number).serveSocket
+  }
+
+  /** Runs a command in the guest on the given streams and returns its status. `signals` are passed on to it. */
+  async exec(
+    command: { argv: string[]; cwd?: string; env?: Record<string, string> },
+    streams: { stdin?: Readable | undefined; stdout: Writable; stderr: Writable; signals?: AbortSignal },
+  ): Promise<number> {
+    const { argv, cwd = '/root', env = {} } = command
+    const socket = await this.#ask({ verb: 'exec', argv, cwd, env })
+    streams.signals?.addEventListener('abort', () => socket.write(encodeFrame('K', 0, 'INT')))
+    if (streams.stdin) void feed(streams.stdin, socket)
+    else socket.write(encodeFrame('C', 0))
+    return Number((await this.#conversation(socket, streams)).toString())
+  }
+
+  /** Attaches to the console until one end closes. What was said last comes first. */
+  async console(terminal: {
+    size: WindowSize
+    onOutput(chunk: Buffer): void
+  }): Promise<{ write(data: Buffer): void; resize(size: WindowSize): void; detach(): void; ended: Promise<void> }> {
+    const socket = await this.#ask({ verb: 'console' })
+    const reader = new FrameReader()
+    socket.on('data', (chunk: Buffer) => {
+      for (const { payload } of reader.push(chunk)) terminal.onOutput(payload)
+    })
+    const resize = (size: WindowSize) => void socket.write(encodeFrame('S', 0, JSON.stringify(size)))
+    resize(terminal.size)
+    return {
+      write: (data) => void socket.write(encodeFrame('I', 0, data)),
+      resize,
+      detach: () => void socket.end(),
+      ended: new Promise((resolve) => socket.once('close', () => resolve())),
+    }
+  }
+
+  /** A command of QEMU's human monitor; the answer's text. */
+  async monitor(commandLine: string): Promise<string> {
+    let text = ''
+    const socket = await this.#ask({ verb: 'monitor', commandLine })
+    await this.#conversation(socket, { onOutput: (chunk) => void (text += chunk) })
+    return text
+  }
+
+  /** Returns when the VM and everything of it is gone. */
+  async stop(): Promise<void> {
+    await this.#conversation(await this.#ask({ verb: 'stop' }), {})
+  }
+
+  async #ask(request: Request): Promise<Socket> {
+    const socket = connect(this.#path)
+    try {
+      await once(socket, 'connect')
+    } catch (cause) {
+      throw new RapidoError('host', `vm${this.info.number} does not answer at ${this.#path}`, { cause })
+    }
+    socket.on('error', () => {}) // 'close' follows
+    socket.write(encodeFrame('J', 0, JSON.stringify(request)))
+    return socket
+  }
+
+  /** Reads to the end: output goes to where it belongs, the last frame is the result or the error. */
+  async #conversation(
+    socket: Socket,
+    to: { stdout?: Writable; stderr?: Writable; onOutput?(chunk: Buffer): void },
+  ): Promise<Buffer> {
+    const reader = new FrameReader()
+    for await (const chunk of socket) {
+      for (const { type, payload } of reader.push(chunk)) {
+        if (type === 'X') return payload
+        if (type === '!') throw remoteError(payload)
+        const stream = type === 'O' ? to.stdout : to.stderr
+        if (stream && !stream.write(payload)) await Promise.race([once(stream, 'drain'), once(stream, 'close')])
+        if (type === 'O') to.onOutput?.(payload)
+      }
+    }
+    throw new RapidoError('guest', `vm${this.info.number} went away`)
+  }
+}
+
+async function feed(stdin: Readable, socket: Socket): Promise<void> {
+  for await (const chunk of stdin) {
+    if (!socket.write(encodeFrame('I', 0, chunk))) await Promise.race([once(socket, 'drain'), once(socket, 'close')])
+    if (socket.destroyed) return
+  }
+  socket.write(encodeFrame('C', 0))
+}
+
+function remoteError(payload: Buffer): RapidoError {
+  const { code, message, hint } = JSON.parse(payload.toString()) as { code: ErrorCode; message: string; hint?: string }
+  return new RapidoError(code, message, { hint })
+}

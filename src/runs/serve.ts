@@ -1,0 +1,136 @@
+import { once } from 'node:events'
+import { createServer, type Socket } from 'node:net'
+import type { Readable } from 'node:stream'
+import { RapidoError } from '../errors.js'
+import type { WindowSize } from '../host/pty-process.js'
+import { encodeFrame, FrameReader } from '../machine/frames.js'
+import type { Machine } from '../machine/machine.js'
+
+/** What another rapido may ask of the one that supervises a VM: the first frame, type J. One connection, one request. */
+export type Request =
+  | { verb: 'exec'; argv: string[]; cwd: string; env: Record<string, string> } // then I C K one way, O E X the other
+  | { verb: 'console' } // then I S one way, O the other, until either end closes
+  | { verb: 'monitor'; commandLine: string } // answered by O, X
+  | { verb: 'stop' } // answered by X when the VM is gone
+
+/** What serve needs of a VM: it serves from the moment QEMU runs, so that a guest that hangs in its boot can be seen. */
+export interface Served {
+  machine: Machine
+  env: Record<string, string> // of commands
+  stop(): Promise<unknown>
+}
+
+/** Serves a VM at a Unix socket; the folder it is in keeps other users out. Returns what ends that. */
+export async function serveVm(path: string, vm: Served): Promise<() => void> {
+  const connections = new Set<Socket>()
+  const server = createServer((socket) => {
+    connections.add(socket)
+    socket.on('error', () => {}) // a client that goes away ends its own request only
+    socket.on('close', () => connections.delete(socket))
+    const reader = new FrameReader()
+    let conversation: Conversation | undefined
+    socket.on('data', (chunk: Buffer) => {
+      for (const { type, payload } of reader.push(chunk)) {
+        if (conversation) conversation.take(type, payload)
+        else conversation = begin(JSON.parse(payload.toString()) as Request, vm, socket)
+      }
+    })
+    socket.on('close', () => conversation?.gone())
+  })
+  server.listen(path)
+  await once(server, 'listening')
+  return () => {
+    server.close()
+    for (const socket of connections) socket.end()
+  }
+}
+
+/** The rest of a connection, after the request. */
+interface Conversation {
+  take(type: string, payload: Buffer): void
+  gone(): void // the client left
+}
+
+function begin(request: Request, vm: Served, socket: Socket): Conversation {
+  switch (request.verb) {
+    case 'exec':
+      return exec(request, vm, socket)
+    case 'console':
+      return console(vm, socket)
+    case 'monitor':
+      answer(socket, () => vm.machine.qmp.monitor(request.commandLine))
+      return nothingMore
+    case 'stop':
+      answer(socket, async () => {
+        await vm.stop()
+        return ''
+      })
+      return nothingMore
+  }
+}
+
+const nothingMore: Conversation = { take: () => {}, gone: () => {} }
+
+function exec(request: Extract<Request, { verb: 'exec' }>, vm: Served, socket: Socket): Conversation {
+  const command = vm.machine.channel.run({ ...request, env: { ...vm.env, ...request.env } })
+  let ended = false
+  answer(socket, async () => {
+    const streams = [send(command.stdout, 'O', socket), send(command.stderr, 'E', socket)]
+    const [status] = await Promise.all([command.exit, ...streams])
+    ended = true
+    return status
+  })
+  return {
+    take(type, payload) {
+      if (type === 'I' && !command.stdin.write(payload)) {
+        socket.pause()
+        command.stdin.once('drain', () => socket.resume())
+      }
+      if (type === 'C') command.stdin.end()
+      if (type === 'K') command.kill(payload.toString())
+    },
+    gone() {
+      if (!ended) command.kill('HUP') // as a terminal that closes
+      command.stdout.resume()
+      command.stderr.resume()
+    },
+  }
+}
+
+async function send(stream: Readable, type: string, socket: Socket): Promise<void> {
+  for await (const chunk of stream) {
+    if (!socket.write(encodeFrame(type, 0, chunk))) {
+      await Promise.race([once(socket, 'drain'), once(socket, 'close')])
+    }
+  }
+}
+
+function console(vm: Served, socket: Socket): Conversation {
+  const { machine } = vm
+  socket.write(encodeFrame('O', 0, machine.console.recent()))
+  const stop = machine.console.listen((chunk) => void socket.write(encodeFrame('O', 0, chunk)))
+  machine.ended.then(() => socket.end())
+  return {
+    take(type, payload) {
+      if (type === 'I') machine.console.write(payload)
+      if (type === 'S') {
+        const size = JSON.parse(payload.toString()) as WindowSize
+        machine.console.resize(size)
+        machine.channel.setWindowSize(size)
+      }
+    },
+    gone: stop,
+  }
+}
+
+/** Ends a conversation: with text and status 0, with a status, or with the error. */
+async function answer(socket: Socket, work: () => Promise<string | number>): Promise<void> {
+  try {
+    const result = await work()
+    if (typeof result === 'string') socket.write(encodeFrame('O', 0, result))
+    socket.end(encodeFrame('X', 0, typeof result === 'number' ? String(result) : '0'))
+  } catch (error) {
+    const { code, message, hint } = error instanceof RapidoError ? error : new RapidoError('host', String(error))
+    socket.end(encodeFrame('!', 0, JSON.stringify({ code, message, hint })))
+  }
+}

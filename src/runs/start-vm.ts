@@ -1,0 +1,172 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { readSecrets } from '../config/secrets.js'
+import { RapidoError } from '../errors.js'
+import { Life } from '../host/life.js'
+import { packageFile } from '../host/package-root.js'
+import { ensureImage } from '../image/ensure.js'
+import { type Machine, startMachine } from '../machine/machine.js'
+import { guestEnv, guestRun, hostName } from '../plan/guest-env.js'
+import { shareTag } from '../plan/machine.js'
+import { consoleLog, logsFolder, type VmFiles, vmFiles } from '../plan/state-files.js'
+import { writeAtomic } from '../host/write.js'
+import { claimVm } from './claim.js'
+import type { Emit } from './events.js'
+import { pruneLogs } from './logs.js'
+import { planMachine, type RunPlan } from './plan-run.js'
+import { serveVm } from './serve.js'
+import type { VmInfo } from './vm-info.js'
+import { patienceMs, Vm } from './vm.js'
+
+export interface StartOptions {
+  signal: AbortSignal
+  emit: Emit
+  size: { rows: number; columns: number }
+  term?: string | undefined // TERM of the terminal that the console will be on
+  number?: number | undefined // the VM number wanted
+  gdb?: { wait: boolean } | undefined
+  onActivity?: (() => void) | undefined // the guest said something
+}
+
+/**
+ * From a plan to a VM whose guest knows who it is: claims a number, makes the image if it is stale, starts QEMU, waits
+ * for the guest and tells it the identity, environment and secrets. boot.sh has not run yet (runBootScript). Whatever
+ * fails, or aborts, nothing is left.
+ */
+export async function startVm(plan: RunPlan, options: StartOptions): Promise<Vm> {
+  const { signal, emit } = options
+  const { settings } = plan
+  const life = new Life()
+  try {
+    // Read before anything is started: a secret that can't be had is a mistake of the configuration.
+    const secrets = await readSecrets(settings, { env: process.env })
+    for (const note of secrets.notes) emit({ type: 'note', text: note })
+
+    emit({ type: 'phase', phase: 'image' })
+    const image = await ensureImage(plan.image, { cacheDir: settings.paths.cache, signal, emit })
+
+    const { number, folder } = await claimVm(settings.paths.state, { wanted: options.number, signal })
+    life.defer('remove the folder of the VM', () => folder.release())
+    const files = vmFiles(settings.paths.state, number)
+    const log = consoleLog(settings.paths.state, { startedAt: new Date(), profile: plan.profile.name, number })
+    await mkdir(logsFolder(settings.paths.state), { recursive: true, mode: 0o700 })
+    life.defer('remove the logs of old runs', () => pruneLogs(settings.paths.state, settings.log.keep))
+    emit({ type: 'claimed', number, consoleLog: log })
+
+    emit({ type: 'phase', phase: 'booting' })
+    signal.throwIfAborted()
+    const machinePlan = planMachine(plan, { number, initrd: image.path, files, gdb: options.gdb })
+    const machine = await startMachine(machinePlan, {
+      files,
+      consoleLog: log,
+      size: options.size,
+      events: {
+        incident: (incident) => emit({ type: 'incident', incident }),
+        activity: options.onActivity ?? (() => {}),
+      },
+    })
+    folder.watch(machine.pid)
+    const env = guestEnv({ number, profile: plan.profile, settings, term: options.term })
+    life.defer('stop QEMU', async () => {
+      await machine.stop({ patienceMs: 0 })
+      folder.unwatch(machine.pid)
+    })
+
+    const closed = machine.ended.then(async (end) => {
+      await life.end()
+      return end
+    })
+    closed.catch(() => {}) // seen by whoever stops the VM
+    const stop = async () => {
+      await machine.stop({ patienceMs })
+      await closed
+    }
+    life.defer('stop serving', await serveVm(files.serveSocket, { machine, env, stop }))
+    const info = vmInfo(plan, { number, machine, files, log })
+    await writeAtomic(files.info, JSON.stringify({ ...info, state: 'booting' }))
+
+    const kernelRelease = await hello(machine, plan, { ...options, number, log })
+    await tellGuest(machine, plan, { number, secrets: secrets.values })
+    const vm = new Vm({ number, plan, machine, kernelRelease, consoleLog: log, env, closed })
+    await mountShare(vm)
+    await writeAtomic(files.info, JSON.stringify({ ...info, kernel: kernelRelease, state: 'ready' }))
+    return vm
+  } catch (error) {
+    await life.end()
+    throw signal.aborted ? signal.reason : error
+  }
+}
+
+function vmInfo(
+  plan: RunPlan,
+  run: { number: number; machine: Machine; files: VmFiles; log: string },
+): Omit<VmInfo, 'state'> {
+  return {
+    number: run.number,
+    profile: plan.profile.name,
+    kernel: plan.kernel.release,
+    pid: process.pid,
+    qemuPid: run.machine.pid,
+    startedAt: new Date().toISOString(),
+    consoleLog: run.log,
+    vmlinux: plan.kernel.vmlinux,
+    gdb: run.machine.plan.gdb ? run.files.gdbSocket : undefined,
+  }
+}
+
+async function hello(
+  machine: Machine,
+  plan: RunPlan,
+  options: StartOptions & { number: number; log: string },
+): Promise<string> {
+  // With a gdb that has to say go, the guest stands still for as long as the person likes.
+  const timeoutMs = options.gdb?.wait ? longestDelayMs : plan.settings.run.boot_timeout
+  const timer = new AbortController()
+  const signal = AbortSignal.any([options.signal, timer.signal])
+  const expired = delay(timeoutMs, undefined, { signal }).then(() => {
+    const [last = 'nothing at all'] = machine.console.lastLines(1)
+    const what = `vm${options.number}: no answer from the guest within ${timeoutMs / 1000} s; last console line: ${last}`
+    throw new RapidoError('timeout', what, {
+      hint: `the whole console is in ${options.log}; run.boot_timeout sets the limit`,
+    })
+  })
+  try {
+    return await Promise.race([machine.hello, expired])
+  } finally {
+    timer.abort()
+  }
+}
+
+const longestDelayMs = 2 ** 31 - 1 // of setTimeout: 24 days
+
+/** Everything late: what the image does not know, and no command line shows. */
+async function tellGuest(
+  machine: Machine,
+  plan: RunPlan,
+  run: { number: number; secrets: Map<string, string> },
+): Promise<void> {
+  const { channel } = machine
+  const name = hostName(run.number)
+  const helpers = await readFile(packageFile('src/guest/helpers.sh'))
+  const bootScript = await readFile(join(plan.profile.folder, 'boot.sh'))
+  await Promise.all([
+    channel.writeFile('/proc/sys/kernel/hostname', name),
+    channel.writeFile('/etc/hostname', `${name}\n`, 0o644),
+    channel.writeFile('/etc/hosts', `127.0.0.1 localhost\n::1 localhost\n127.0.1.1 ${name}\n`, 0o644),
+    channel.writeFile(guestRun.helpers, helpers, 0o644),
+    channel.writeFile(guestRun.bootScript, bootScript, 0o755),
+    ...[...run.secrets].map(([secret, value]) => channel.writeFile(`${guestRun.secrets}/${secret}`, value, 0o600)),
+  ])
+}
+
+async function mountShare(vm: Vm): Promise<void> {
+  const { share } = vm.machine.plan
+  if (!share) return
+  const options = `trans=virtio,version=9p2000.L,msize=262144,X-mount.mkdir${share.readonly ? ',ro' : ''}`
+  const { status, stderr } = await vm.exec(['mount', '-t', '9p', '-o', options, shareTag, '/host'], { cwd: '/' })
+  if (status === 0) return
+  throw new RapidoError('host', `the guest cannot mount share.path at /host: ${stderr.trim()}`, {
+    hint: 'the kernel needs CONFIG_NET_9P_VIRTIO and CONFIG_9P_FS, built in or as modules',
+  })
+}

@@ -1,0 +1,52 @@
+import type { Readable } from 'node:stream'
+import type { StepResult } from '../report/result.js'
+import { guestRun } from '../plan/guest-env.js'
+import type { Emit } from './events.js'
+import type { Command, Vm } from './vm.js'
+
+const keptBytes = 64 * 1024 // of each stream, for the reports
+
+/** Runs the profile's boot.sh in the guest, with the helpers at hand. Its status is in the step. */
+export function runBootScript(vm: Vm, options: { emit: Emit; steps: StepResult[] }): Promise<StepResult> {
+  options.emit({ type: 'phase', phase: 'boot.sh' })
+  const source = `. ${guestRun.helpers}; . ${guestRun.bootScript}`
+  return runStep(vm, { ...options, name: 'boot.sh', command: ['bash', '-c', source, 'boot.sh'] })
+}
+
+/**
+ * Runs one command, or a script that is sent first, and records it in `steps`: at once, with no status, so that a
+ * guest that dies in it leaves it there unfinished.
+ */
+export async function runStep(
+  vm: Vm,
+  options: { name: string; command: Command; script?: Buffer; emit: Emit; steps: StepResult[] },
+): Promise<StepResult> {
+  const { name, emit, steps } = options
+  const step: StepResult = { name, status: undefined, durationMs: 0, stdout: '', stderr: '' }
+  if (steps.some((earlier) => earlier.status !== 0)) return step // as with `set -e`: the rest would mislead
+  steps.push(step)
+  const startedAt = performance.now()
+  try {
+    if (options.script) await vm.writeFile(guestRun.script, options.script, 0o755)
+    const running = vm.start(options.command)
+    running.stdin.end()
+    const streams = Promise.all([
+      follow(running.stdout, (chunk) => take('stdout', chunk)),
+      follow(running.stderr, (chunk) => take('stderr', chunk)),
+    ])
+    step.status = await running.exit
+    await streams
+  } finally {
+    step.durationMs = performance.now() - startedAt
+  }
+  return step
+
+  function take(stream: 'stdout' | 'stderr', chunk: Buffer): void {
+    emit({ type: 'output', step: name, stream, chunk })
+    step[stream] = (step[stream] + chunk.toString()).slice(-keptBytes)
+  }
+}
+
+async function follow(stream: Readable, take: (chunk: Buffer) => void): Promise<void> {
+  for await (const chunk of stream) take(chunk)
+}

@@ -1,0 +1,169 @@
+import { RapidoError } from '../errors.js'
+import type { Incident } from '../machine/incidents.js'
+import { symbolise } from '../machine/symbolise.js'
+import type { IncidentResult, RunResult, StepResult, Verdict } from '../report/result.js'
+import { runBootScript, runStep } from './steps.js'
+import type { Emit } from './events.js'
+import type { RunPlan } from './plan-run.js'
+import { startVm } from './start-vm.js'
+import { exitStatusOf, verdictOf } from './verdict.js'
+import type { Command, Vm } from './vm.js'
+
+export interface UnattendedOptions {
+  commands: { name: string; command: Command; script?: Buffer }[]
+  signal: AbortSignal // aborted with a RapidoError: 'interrupted'
+  emit: Emit
+  number?: number | undefined
+  term?: string | undefined
+}
+
+/** What a guest that has reported a failure gets to finish its report, and to panic if it wants to. */
+const reportMs = 2000
+/** A guest that hangs or has crashed gets this long to power off by itself. */
+const hungPatienceMs = 1000
+
+/**
+ * A run without anybody watching: boots, runs boot.sh and the commands, powers off, and says what it all means. It
+ * throws nothing of its own accord: whatever happens is in the result.
+ */
+export async function runUnattended(plan: RunPlan, options: UnattendedOptions): Promise<RunResult> {
+  const startedAt = new Date()
+  const { run } = plan.settings
+  const steps: StepResult[] = []
+  const incidents: Incident[] = []
+  const limits = new Limits(options.signal)
+  let vm: Vm | undefined
+  let failure: unknown
+  let number: number | undefined
+  let consoleLog: string | undefined
+
+  const emit: Emit = (event) => {
+    options.emit(event)
+    if (event.type === 'claimed') {
+      number = event.number
+      consoleLog = event.consoleLog
+    }
+    if (event.type !== 'incident') return
+    incidents.push(event.incident)
+    if (run.fail_on.includes(event.incident.kind)) {
+      limits.endSoon(reportMs, new RapidoError('crash', `the kernel reported: ${event.incident.title}`))
+    }
+  }
+
+  try {
+    limits.whole(run.timeout)
+    await limits.hold(async (signal) => {
+      const bootedAt = performance.now()
+      vm = await startVm(plan, {
+        ...options,
+        signal,
+        emit,
+        size: { rows: 24, columns: 80 },
+        onActivity: () => limits.heard(),
+      })
+      limits.silence(run.silence, vm)
+      steps.push({ name: 'boot', status: 0, durationMs: performance.now() - bootedAt })
+      await runBootScript(vm, { emit, steps })
+      for (const step of options.commands) await runStep(vm, { ...step, emit, steps })
+    })
+  } catch (error) {
+    failure = error
+  }
+  limits.over()
+  emit({ type: 'phase', phase: 'stopping' })
+  failure ??= await stopped(vm, failure)
+  await limits.settled
+
+  const results = await Promise.all(
+    incidents.map((incident) => incidentResult(incident, { plan, fails: run.fail_on.includes(incident.kind) })),
+  )
+  const verdict: Verdict = verdictOf({ failure, steps, incidents: results })
+  return {
+    profile: plan.profile.name,
+    kernel: vm?.kernelRelease ?? plan.kernel.release,
+    vm: number,
+    verdict,
+    exitStatus: exitStatusOf(verdict),
+    startedAt: startedAt.toISOString(),
+    durationMs: Date.now() - startedAt.getTime(),
+    steps,
+    incidents: results,
+    consoleLog,
+  }
+}
+
+/** Stops the VM; a kernel that crashes on its way down is reported as an incident by then. */
+async function stopped(vm: Vm | undefined, failure: unknown): Promise<unknown> {
+  try {
+    await vm?.stop(failure === undefined ? {} : { patienceMs: hungPatienceMs })
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
+async function incidentResult(
+  incident: Incident,
+  { plan, fails }: { plan: RunPlan; fails: boolean },
+): Promise<IncidentResult> {
+  const { kind, title, consoleLine } = incident
+  const lines = [...incident.lines]
+  const { src, vmlinux, modulesDir } = plan.kernel
+  const readable = src && vmlinux ? await symbolise(lines, { src, vmlinux, modules: modulesDir }) : undefined
+  return { kind, title, lines: readable?.lines ?? lines, consoleLine, fails }
+}
+
+/** What may end a run from outside of it: the caller, the time it may take, silence, a report of the kernel. */
+class Limits {
+  readonly #ending = new AbortController()
+  readonly #signal: AbortSignal
+  readonly #timers: NodeJS.Timeout[] = []
+  /** After an abort: when the work has noticed. */
+  settled: Promise<void> = Promise.resolve()
+  #lastHeard = performance.now()
+
+  constructor(caller: AbortSignal) {
+    this.#signal = AbortSignal.any([caller, this.#ending.signal])
+  }
+
+  /** Runs the work until it is done or one of the limits says no. */
+  async hold(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    this.#signal.throwIfAborted()
+    const aborted = new Promise<never>((_, reject) => {
+      this.#signal.addEventListener('abort', () => reject(this.#signal.reason), { once: true })
+    })
+    const working = work(this.#signal)
+    this.settled = working.catch(() => {})
+    await Promise.race([working, aborted])
+  }
+
+  whole(timeoutMs: number | undefined): void {
+    if (timeoutMs === undefined) return
+    const error = new RapidoError('timeout', `the run took longer than ${timeoutMs / 1000} s`, {
+      hint: '--timeout or run.timeout sets the limit',
+    })
+    this.#timers.push(setTimeout(() => this.#ending.abort(error), timeoutMs))
+  }
+
+  heard(): void {
+    this.#lastHeard = performance.now()
+  }
+
+  silence(limitMs: number | undefined, vm: Vm): void {
+    if (limitMs === undefined) return
+    this.heard()
+    const check = () => {
+      if (performance.now() - this.#lastHeard < limitMs) return
+      this.#ending.abort(vm.timeoutError('no sign of life', limitMs))
+    }
+    this.#timers.push(setInterval(check, Math.min(1000, limitMs / 4)))
+  }
+
+  endSoon(afterMs: number, error: RapidoError): void {
+    this.#timers.push(setTimeout(() => this.#ending.abort(error), afterMs))
+  }
+
+  over(): void {
+    for (const timer of this.#timers) clearTimeout(timer)
+  }
+}

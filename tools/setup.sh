@@ -1,0 +1,190 @@
+#!/bin/sh
+# Installs what rapido needs from this host and does not find: tells what and why first, and needs root only then.
+# Looks for programs and files, never at package databases, so it takes milliseconds when nothing is missing.
+set -eu
+
+usage='usage: setup.sh [--check] [--with GROUP]…
+
+  --check        only tell what is missing (status 3), install nothing
+  --with GROUP   what one part needs besides: build (compile node-pty), gdb (rapido gdb)'
+
+main() {
+  check=no
+  groups=
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --check) check=yes ;;
+      --with)
+        [ $# -gt 1 ] || fail 2 '--with needs a group' "$usage"
+        groups="$groups $2"
+        shift
+        ;;
+      --help) echo "$usage" && exit 0 ;;
+      *) fail 2 "unknown argument \"$1\"" "$usage" ;;
+    esac
+    shift
+  done
+  [ "$(uname -m)" = x86_64 ] || fail 3 "this machine is $(uname -m): rapido boots x86_64 kernels on x86_64 hosts"
+
+  manager=$(package_manager)
+  look
+  [ -n "$report" ] || { echo 'setup: nothing is missing' && exit 0; }
+  printf 'setup: missing here, what it is for, and the package that has it:\n%s' "$report"
+  [ "$check" = no ] || exit 3
+  install
+  look
+  if [ -n "$hidden" ]; then install && look; fi # the kernel just installed
+  [ -z "$report" ] || fail 3 'still missing after the installation:' "$report"
+  echo 'setup: nothing is missing any more'
+}
+
+# Fills $report (a line for each missing thing), $packages and $hidden (a kernel image only root can read).
+look() {
+  report=
+  packages=
+  hidden=
+  #       program             for                                     apt-get          dnf                   zypper      pacman
+  program qemu-system-x86_64 'the virtual machine'                    qemu-system-x86  qemu-system-x86-core  qemu-x86    qemu-system-x86
+  # Debian's package "dracut" would take initramfs-tools away, and with it how this host makes its own initramfs.
+  program dracut             'the image a VM boots from'              dracut-core      dracut                dracut      dracut
+  program cpio               'packs the image'                        cpio             cpio                  cpio        cpio
+  program kmod               "finds a kernel's modules"               kmod             kmod                  kmod        kmod
+  program setpriv            'QEMU must not outlive rapido'           util-linux       util-linux            util-linux  util-linux
+  program flock              'locks that end with their holder'       util-linux       util-linux            util-linux  util-linux
+  program choom              'spares the host when memory runs out'   util-linux       util-linux            util-linux  util-linux
+  program xz                 'unpacks kernels'                        xz-utils         xz                    xz          xz
+  program zstd               'unpacks kernels'                        zstd             zstd                  zstd        zstd
+  program perl               'the agent in the guest'                 perl             perl-interpreter      perl        perl
+  program ps                 'goes into the guest'                    procps           procps-ng             procps      procps-ng
+  program ip                 'network, in the guest too'              iproute2         iproute               iproute2    iproute2
+  bootable_kernel || {
+    if [ -n "$hidden" ]; then
+      report="$report$(line 'a readable kernel' "only root may read $hidden" "chmod a+r $hidden")$newline"
+    else
+      need 'a bootable kernel' 'the kernel under test, by default'    "$(apt_kernel)"  kernel-core           kernel-default  linux
+    fi
+  }
+  if [ -z "$groups" ] && node_pty_unbuilt; then group build; fi
+  for group in $groups; do group "$group"; done
+}
+
+group() {
+  case $1 in
+    build)
+      program python3        'compiles node-pty'                      python3          python3               python3     python
+      program make           'compiles node-pty'                      make             make                  make        make
+      program g++            'compiles node-pty'                      g++              gcc-c++               gcc-c++     gcc
+      ;;
+    gdb)
+      program gdb            'rapido gdb'                             gdb              gdb                   gdb         gdb
+      ;;
+    *) fail 2 "no group \"$1\"" "$usage" ;;
+  esac
+}
+
+program() {
+  command -v "$1" >/dev/null || need "$@"
+}
+
+need() { # NAME WHY, then its package for each package manager
+  case $manager in
+    apt-get) package=$3 ;;
+    dnf) package=$4 ;;
+    zypper) package=$5 ;;
+    pacman) package=$6 ;;
+    *) package= ;;
+  esac
+  report="$report$(line "$1" "$2" "$package")$newline"
+  case " $packages " in *" $package "*) ;; *) packages="${packages:+$packages }$package" ;; esac
+}
+
+line() {
+  printf '  %-20s %-38s %s' "$@"
+}
+
+# A kernel with its modules, and an image whoever runs this may read.
+bootable_kernel() {
+  for modules in /lib/modules/*/modules.dep; do
+    release=${modules%/modules.dep}
+    release=${release##*/}
+    for image in "/boot/vmlinuz-$release" "/lib/modules/$release/vmlinuz"; do
+      if [ -r "$image" ]; then return 0; fi
+      if [ -e "$image" ]; then hidden=$image; fi # Ubuntu's images are for root alone
+    done
+  done
+  return 1
+}
+
+apt_kernel() {
+  # shellcheck source=/dev/null
+  case " $(. /etc/os-release 2>/dev/null && echo "$ID ${ID_LIKE:-}") " in
+    *' ubuntu '*) echo linux-image-generic ;;
+    *) echo linux-image-amd64 ;;
+  esac
+}
+
+# In a checkout. The published package has no lockfile, and npm compiled node-pty when it installed that.
+node_pty_unbuilt() {
+  top=${0%/*}/..
+  [ -e "$top/package-lock.json" ] && ! [ -e "$top/node_modules/node-pty/build/Release/pty.node" ]
+}
+
+package_manager() {
+  for name in apt-get dnf zypper pacman; do
+    if command -v "$name" >/dev/null; then echo "$name" && return; fi
+  done
+}
+
+install() {
+  [ -n "$manager$hidden" ] || fail 3 'found none of apt-get, dnf, zypper and pacman: install these by hand'
+  # Package lists that are there may be too old to download by: only a failure tells.
+  as_root "$(install_command)" || as_root "$(install_command refresh)" || fail 3 'the installation failed'
+}
+
+as_root() { # COMMAND, for sh
+  if [ "$(id -u)" = 0 ]; then
+    echo "setup: running: $1"
+    sh -c "$1"
+    return
+  fi
+  command -v sudo >/dev/null || fail 3 'that needs root, and there is no sudo here. As root, run:' "  $1"
+  # Without a terminal nobody can type a password: fail now, not at a prompt.
+  [ -t 0 ] || sudo -n true 2>/dev/null || fail 3 'that needs root, and sudo wants a password. Run:' "  sudo sh -c '$1'"
+  echo "setup: running: sudo sh -c '$1'"
+  sudo sh -c "$1"
+}
+
+install_command() { # [refresh]
+  case ${packages:+$manager} in
+    apt-get)
+      command="apt-get -q -y install --no-install-recommends $packages"
+      [ $# = 0 ] && has_files /var/lib/apt/lists/*_Packages* || command="apt-get -q update && $command"
+      command="export DEBIAN_FRONTEND=noninteractive; $command"
+      ;;
+    dnf) command="dnf install -y --setopt=install_weak_deps=False ${1:+--refresh }$packages" ;;
+    zypper) command="zypper --non-interactive ${1:+refresh && zypper --non-interactive }install --no-recommends $packages" ;;
+    pacman)
+      command="pacman -S --needed --noconfirm $packages"
+      [ $# = 0 ] && has_files /var/lib/pacman/sync/*.db || command="pacman -Sy --noconfirm && $command"
+      ;;
+    *) command= ;;
+  esac
+  [ -z "$hidden" ] || command="${command:+{ $command; \} && }chmod a+r $hidden"
+  echo "$command"
+}
+
+has_files() {
+  [ -e "$1" ]
+}
+
+fail() { # STATUS LINE…
+  status=$1
+  shift
+  printf 'setup: ' >&2
+  printf '%s\n' "$@" >&2
+  exit "$status"
+}
+
+newline='
+'
+main "$@"

@@ -1,0 +1,38 @@
+import { defineConfig } from 'vitest/config'
+
+// Slow projects start when faster ones are done: a mistake shows in seconds, and timings are not disturbed.
+export default defineConfig({
+  test: {
+    allowOnly: false,
+    projects: [
+      {
+        test: {
+          name: 'unit', // boots nothing
+          include: ['test/unit/**/*.test.ts'],
+          testTimeout: 10_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'integration', // real programs of this host (dracut, flock, QEMU that boots nothing)
+          include: ['test/integration/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'e2e', // real VMs, by emulation where there is no KVM: two at a time keep two cores busy
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+          retry: 0, // a flaky boot is a bug
+          sequence: { groupOrder: 3 },
+        },
+      },
+    ],
+  },
+})
