@@ -5,10 +5,11 @@
  *     await using vm = await boot('simple')
  *     console.log(await vm.succeed('uname -r'))
  */
-export { type BootOptions, boot, type RunOptions, run } from './runs/library.js'
+
 export { type ErrorCode, exitStatus, RapidoError } from './errors.js'
-export type { GuestCommand } from './machine/guest-command.js'
 export type { MachineEnd } from './machine/end.js'
+export type { GuestCommand } from './machine/guest-command.js'
 export type { IncidentResult, RunResult, StepResult, Verdict } from './report/result.js'
 export type { RunEvent } from './runs/events.js'
+export { type BootOptions, boot, type RunOptions, run } from './runs/library.js'
 export type { Command, ExecResult, Vm } from './runs/vm.js'

@@ -2,7 +2,8 @@
 // Every check that boots nothing, side by side: `npm run check`, for people and CI alike.
 import { closeSync, existsSync, openSync, readdirSync, readSync } from 'node:fs'
 import { join } from 'node:path'
-import { runVitest, start } from './vitest.mjs'
+import { runProgram } from './program.mjs'
+import { runVitest } from './vitest.mjs'
 
 const bin = (name) => join('node_modules/.bin', name)
 const generator = 'tools/generate-docs.mjs'
@@ -45,7 +46,7 @@ async function runCheck({ name, commands, skip }) {
   }
   const startedMs = performance.now()
   for (const [file, ...argv] of commands) {
-    const { status, output } = await start(file, argv)
+    const { status, output } = await runProgram(file, argv)
     if (status === 0) continue
     tell('FAIL', name, startedMs)
     console.log(`${[file, ...argv].join(' ')} (${status})\n${output.trimEnd()}\n`)

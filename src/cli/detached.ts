@@ -4,8 +4,8 @@ import { packageFile } from '../host/package-root.js'
 import type { RunEvent } from '../runs/events.js'
 import type { BootOptions } from './commands/boot.js'
 import type { Io, Status } from './io.js'
-import { decodeReport, type SupervisorRequest } from './supervisor-protocol.js'
 import { Progress } from './progress.js'
+import { decodeReport, type SupervisorRequest } from './supervisor-protocol.js'
 import { windowSize } from './terminal.js'
 
 /** Boots a VM under a supervisor in the background; returns when the VM is ready, or when it failed. */

@@ -25,8 +25,19 @@ export function commandOptions(builder: Argv): Argv {
       default: [],
       describe: 'A shell command for the guest, after boot.sh',
     })
-    .option('f', { type: 'string', array: true, nargs: 1, default: [], describe: 'A script of this host, run likewise' })
-    .option('number', { alias: 'n', type: 'number', requiresArg: true, describe: 'The number of the VM; else the first free one' })
+    .option('f', {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      default: [],
+      describe: 'A script of this host, run likewise',
+    })
+    .option('number', {
+      alias: 'n',
+      type: 'number',
+      requiresArg: true,
+      describe: 'The number of the VM; else the first free one',
+    })
 }
 
 export interface GuestStep {
@@ -42,7 +53,9 @@ export async function guestSteps({ x, f }: CommandOptions, io: Io): Promise<Gues
   const { guestRun } = await import('../plan/guest-env.js')
   const scripts = f.map(async (file): Promise<GuestStep> => {
     const script = await readFile(resolve(io.cwd, file)).catch((cause: NodeJS.ErrnoException) => {
-      throw new RapidoError('usage', `-f ${file}: ${cause.code === 'ENOENT' ? 'no such file' : cause.message}`, { cause })
+      throw new RapidoError('usage', `-f ${file}: ${cause.code === 'ENOENT' ? 'no such file' : cause.message}`, {
+        cause,
+      })
     })
     const ownInterpreter = script.subarray(0, 2).toString() === '#!'
     return { name: file, command: ownInterpreter ? [guestRun.script] : ['bash', guestRun.script], script }

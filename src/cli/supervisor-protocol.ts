@@ -31,7 +31,12 @@ export function decodeReport(line: string): SupervisorReport {
     report.event.chunk = Buffer.from(report.event.chunk.data) // as Buffer's own toJSON has it
   }
   if (report.kind === 'failed') {
-    const { code, message, hint, stack } = report.error as { code?: ErrorCode; message: string; hint?: string; stack: string }
+    const { code, message, hint, stack } = report.error as {
+      code?: ErrorCode
+      message: string
+      hint?: string
+      stack: string
+    }
     const error = code === undefined ? new Error(message) : new RapidoError(code, message, { hint })
     error.stack = stack
     return { kind: 'failed', error }

@@ -1,13 +1,14 @@
 import { stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { RapidoError } from '../errors.js'
 import { type UserFolders, xdgFolder } from './paths.js'
 
 /**
- * The rapido.toml that holds in `cwd`: there or in a folder above, else the user's own; undefined where there is none.
+ * The rapido.toml that holds in a folder: there or in a folder above, else the user's own; undefined where there is none.
  * Throws RapidoError('usage') rather than obey a file that another user left in a folder above, as in /tmp.
  */
-export async function findConfigFile(cwd: string, user: UserFolders): Promise<string | undefined> {
+export async function findConfigFile(from: string, user: UserFolders): Promise<string | undefined> {
+  const cwd = resolve(from)
   const cwdOwner = (await stat(cwd)).uid
   for (const folder of foldersUpwards(cwd)) {
     const file = join(folder, 'rapido.toml')

@@ -8,7 +8,10 @@ import { durationPattern, parseDurationMs, parseSizeMiB, sizePattern } from './u
 
 /** A string; where a pattern narrows it, `what` and `advice` say how. */
 export function text(narrowed?: { pattern: RegExp; what: string; advice: string }) {
-  const schema = z.string({ error: refuse('a string', (input) => `use ${tomlValue(String(input))}`) })
+  const advice = narrowed?.advice ?? 'use text in quotes'
+  const schema = z.string({
+    error: refuse('a string', (input) => (input === undefined ? advice : `use ${tomlValue(String(input))}`)),
+  })
   if (narrowed === undefined) return kind(schema, 'string')
   const error = refuse(narrowed.what, () => narrowed.advice)
   return kind(schema.regex(narrowed.pattern, { error }), 'string')

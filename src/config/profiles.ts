@@ -75,7 +75,7 @@ async function profilesIn(place: string, origin: ProfileOrigin): Promise<FoundPr
 }
 
 async function unknownProfile(name: string, found: FoundProfile[], search: ProfileSearch): Promise<RapidoError> {
-  for (const [, place] of name.includes('/') ? [] : places(search)) {
+  for (const [, place] of /^\w[^/]*$/.test(name) ? places(search) : []) {
     const folder = join(place, name)
     if (!(await exists(folder))) continue
     return new RapidoError('usage', `${shownPath(folder, search.cwd)} is no profile: it has no profile.toml`)

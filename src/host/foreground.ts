@@ -9,7 +9,10 @@ export async function runInForeground(file: string, args: string[], options: { h
     const result = await execa(file, args, { stdio: 'inherit', reject: false })
     if (result.exitCode !== undefined) return result.exitCode
     if (result.signal !== undefined) return 1
-    throw new RapidoError('host', `cannot run ${file}: ${result.originalMessage}`, { hint: options.hint, cause: result })
+    throw new RapidoError('host', `cannot run ${file}: ${result.originalMessage}`, {
+      hint: options.hint,
+      cause: result,
+    })
   } finally {
     process.off('SIGINT', ignore)
   }

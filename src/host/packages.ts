@@ -27,7 +27,9 @@ export function installCommand(manager: PackageManager | undefined, packages: st
 export function kernelInstallCommand(root = '/'): string {
   const manager = packageManager(root)
   if (manager === undefined) return "install your distribution's kernel package"
-  const ubuntu = existsSync(join(root, 'etc/apt/sources.list.d/ubuntu.sources')) || existsSync(join(root, 'usr/share/doc/ubuntu-release'))
+  const ubuntu =
+    existsSync(join(root, 'etc/apt/sources.list.d/ubuntu.sources')) ||
+    existsSync(join(root, 'usr/share/doc/ubuntu-release'))
   return installCommand(manager, [manager === 'apt' && ubuntu ? 'linux-image-generic' : kernels[manager]])
 }
 
@@ -106,7 +108,10 @@ const rows: [programs: string, packages: string][] = [
   ['quota quotaon quotacheck setquota repquota', 'quota'],
   ['dbench', 'dbench'],
   ['duperemove', 'duperemove'],
-  ['multipath multipathd mpathpersist', 'multipath-tools | device-mapper-multipath | multipath-tools | multipath-tools'],
+  [
+    'multipath multipathd mpathpersist',
+    'multipath-tools | device-mapper-multipath | multipath-tools | multipath-tools',
+  ],
   ['kpartx', 'kpartx | kpartx | kpartx | multipath-tools'],
   ['dmsetup', 'dmsetup | device-mapper | device-mapper | device-mapper'],
   ['lvm pvcreate vgcreate lvcreate pvs vgs lvs', 'lvm2'],

@@ -120,7 +120,10 @@ function neverRests(raced: string[]): RapidoError {
 }
 
 function lastLines(output: string): string {
-  const lines = output.trimEnd().split('\n').filter((line) => !line.startsWith('dracut: Executing:'))
+  const lines = output
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !line.startsWith('dracut: Executing:'))
   return lines
     .slice(-12)
     .map((line) => `  ${line}`)

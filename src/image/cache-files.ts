@@ -8,7 +8,7 @@ export function cacheFiles(cacheDir: string) {
   return {
     images: join(cacheDir, 'images'),
     manifests: join(cacheDir, 'manifests'),
-    image: (id: string) => join(cacheDir, 'images', `${id}.img`),
+    image: (name: string) => join(cacheDir, 'images', name),
     manifest: (planKey: string) => join(cacheDir, 'manifests', `${planKey}.json`),
     build: (planKey: string) => join(cacheDir, `build-${planKey}`), // held while it is made
   }

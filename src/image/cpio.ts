@@ -39,7 +39,7 @@ export function readCpio(fd: number): CpioEntry[] {
     complete = name === 'TRAILER!!!'
     if (complete) continue
     const mode = field(1)
-    const kind = kinds[mode & 0o170000] ?? 'node'
+    const kind = kinds.get(mode & 0o170000) ?? 'node'
     const entry: CpioEntry = { path: posix.join('/', name), kind, mode: mode & 0o7777, start, end: at, data, size }
     if (kind === 'link') entry.target = read(data, size).toString()
     if (kind === 'file' && field(4) > 1) shareData(entry, linked, field(0))
@@ -49,7 +49,11 @@ export function readCpio(fd: number): CpioEntry[] {
 
 const headerBytes = 110
 
-const kinds: Record<number, CpioEntry['kind']> = { 0o100000: 'file', 0o040000: 'folder', 0o120000: 'link' }
+const kinds = new Map<number, CpioEntry['kind']>([
+  [0o100000, 'file'],
+  [0o040000, 'folder'],
+  [0o120000, 'link'],
+])
 
 const align = (offset: number) => Math.ceil(offset / 4) * 4
 

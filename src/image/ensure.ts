@@ -40,12 +40,17 @@ export async function ensureImage(plan: ImagePlan, options: EnsureOptions): Prom
   return { ...image, checkMs }
 }
 
-async function makeImage(plan: ImagePlan, reason: string, options: EnsureOptions): Promise<Omit<EnsuredImage, 'checkMs'>> {
+async function makeImage(
+  plan: ImagePlan,
+  reason: string,
+  options: EnsureOptions,
+): Promise<Omit<EnsuredImage, 'checkMs'>> {
   const { cacheDir, emit, signal } = options
   makeCacheFolders(cacheDir)
-  const { held, waited } = await holdBuild(plan, options)
+  const held = await holdBuild(plan, options)
   try {
-    if (waited && !options.force) {
+    if (!options.force) {
+      // Another run may just have made it.
       const again = await checkCached(plan, cacheDir)
       if ('path' in again) return { path: again.path, built: false }
     }
@@ -54,7 +59,15 @@ async function makeImage(plan: ImagePlan, reason: string, options: EnsureOptions
     const built = await buildImage(plan, { held, signal })
     const path = await keepImage(plan, built, cacheDir)
     const durationMs = performance.now() - started
-    emit?.({ type: 'image', phase: 'built', profile: plan.profile, path, bytes: built.bytes, durationMs, withheld: built.withheld })
+    emit?.({
+      type: 'image',
+      phase: 'built',
+      profile: plan.profile,
+      path,
+      bytes: built.bytes,
+      durationMs,
+      withheld: built.withheld,
+    })
     return { path, built: true, reason }
   } catch (error) {
     throw cacheUnusable(error, cacheDir)
@@ -63,14 +76,14 @@ async function makeImage(plan: ImagePlan, reason: string, options: EnsureOptions
   }
 }
 
-async function holdBuild(plan: ImagePlan, { cacheDir, emit, signal }: EnsureOptions): Promise<{ held: HeldFolder; waited: boolean }> {
+async function holdBuild(plan: ImagePlan, { cacheDir, emit, signal }: EnsureOptions): Promise<HeldFolder> {
   const folder = cacheFiles(cacheDir).build(plan.key)
   const free = await holdFolder(folder, { wait: false, signal })
-  if (free !== undefined) return { held: free, waited: true }
+  if (free !== undefined) return free
   emit?.({ type: 'image', phase: 'waiting', profile: plan.profile })
   const held = await holdFolder(folder, { wait: true, signal })
   if (held === undefined) throw new RapidoError('host', `cannot hold ${folder}`)
-  return { held, waited: true }
+  return held
 }
 
 /** Moves the image to its place, and only then tells of it. */
@@ -80,7 +93,8 @@ async function keepImage(
   cacheDir: string,
 ): Promise<string> {
   const files = cacheFiles(cacheDir)
-  const path = files.image(imageId(plan, built.inputs))
+  const name = imageName(plan, built.inputs)
+  const path = files.image(name)
   const old = readManifest(files.manifest(plan.key))
   if (lookAt(path)?.isDirectory()) rmSync(path, { recursive: true })
   renameSync(built.path, path)
@@ -89,17 +103,17 @@ async function keepImage(
     key: plan.key,
     profile: plan.profile,
     release: plan.dracut.kernel.release,
-    image: { path, bytes: built.bytes, sha256: built.sha256, stamp: stampOf(lookAt(path)) },
-    previous: old === undefined || old.image.path === path ? undefined : old.image.path,
+    image: { name, bytes: built.bytes, sha256: built.sha256, stamp: stampOf(lookAt(path)) },
+    previous: old === undefined || old.image.name === name ? undefined : old.image.name,
     inputs: built.inputs,
   }
   await writeManifest(cacheDir, manifest)
-  if (old?.previous !== undefined && old.previous !== path) rmSync(old.previous, { force: true })
+  if (old?.previous !== undefined && old.previous !== name) rmSync(files.image(old.previous), { force: true })
   return path
 }
 
-function imageId(plan: ImagePlan, inputs: Input[]): string {
+function imageName(plan: ImagePlan, inputs: Input[]): string {
   const hash = createHash('sha256').update(plan.key)
   for (const { path, content } of inputs) hash.update(`\0${path}\0${content}`)
-  return hash.digest('hex')
+  return `${hash.digest('hex')}.img`
 }

@@ -31,7 +31,7 @@ export function examineImage(
   const record = inputRecord(image.startedAtMs, image.before)
   const { overlay, places } = placeIncludes(plan, tree, image.fd, record)
   const withheld: CpioEntry[] = []
-  const wanted = new Set(plan.programs.flatMap(({ path }) => [path, tree.resolve(path)]))
+  const wanted = new Set(plan.programs.flatMap(({ place }) => [place, tree.resolve(place)]))
 
   for (const entry of tree.entries.values()) {
     if (places.has(entry.path)) continue
@@ -39,10 +39,10 @@ export function examineImage(
     if (entry.kind === 'link') record.take(source)
     if (entry.kind !== 'file') continue
     const piece = pieceOf(entry, image.fd)
-    if (wanted.has(entry.path) || !isHostConfiguration(entry.path)) record.take(source, piece)
+    if (wanted.has(entry.path) || !isHostConfiguration(entry.path)) record.takeFile(source, piece)
     else if (record.takeUnlessSame(source, piece)) withheld.push(entry)
   }
-  for (const path of dracutInputs(plan, tree, image.fd)) record.take(path)
+  for (const path of dracutInputs(plan, tree, image.fd)) record.takeFile(path)
   return { inputs: record.inputs(), raced: record.raced(), lacking: lackingIn(tree, plan), overlay, withheld }
 }
 
@@ -56,7 +56,7 @@ function placeIncludes(plan: ImagePlan, tree: ImageTree, fd: number, record: Inp
     const entry = tree.entries.get(path)
     places.add(path)
     if (kind === 'file') {
-      const same = record.take(from, entry?.kind === 'file' ? pieceOf(entry, fd) : undefined)
+      const same = record.takeFile(from, entry?.kind === 'file' ? pieceOf(entry, fd) : undefined)
       const { mode } = included
       if (!same || entry?.mode !== mode) overlay.push({ kind, path, mode, data: record.read(from) })
     } else {
@@ -75,7 +75,9 @@ function pieceOf(entry: CpioEntry, fd: number): Piece {
 /** Everything keeps its path in the image but the kernel's modules. */
 function hostPath(path: string, plan: ImagePlan): string {
   const { release, modulesDir } = plan.dracut.kernel
-  const inModules = [`/usr/lib/modules/${release}/`, `/lib/modules/${release}/`].find((folder) => path.startsWith(folder))
+  const inModules = [`/usr/lib/modules/${release}/`, `/lib/modules/${release}/`].find((folder) =>
+    path.startsWith(folder),
+  )
   return inModules === undefined || modulesDir === undefined ? path : join(modulesDir, path.slice(inModules.length))
 }
 
@@ -87,10 +89,12 @@ function isHostConfiguration(path: string): boolean {
 /** dracut ends with 0 although it could not install something: what was asked for is looked up in what it made. */
 function lackingIn(tree: ImageTree, plan: ImagePlan): string[] {
   const modules = new Set(
-    [...tree.entries.keys()].filter((path) => path.includes('/lib/modules/') && /\.ko(\.\w+)?$/.test(path)).map(moduleName),
+    [...tree.entries.keys()]
+      .filter((path) => path.includes('/lib/modules/') && /\.ko(\.\w+)?$/.test(path))
+      .map(moduleName),
   )
   return [
-    ...plan.programs.filter(({ path }) => tree.resolve(path) === undefined).map(({ path }) => `program ${path}`),
+    ...plan.programs.filter(({ place }) => tree.resolve(place) === undefined).map(({ path }) => `program ${path}`),
     ...plan.drivers.filter((name) => !name.startsWith('=') && !modules.has(name)).map((name) => `driver ${name}`),
   ]
 }

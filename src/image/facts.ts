@@ -28,7 +28,10 @@ export function gatherImageFacts(input: {
     packageCommand: installCommand(manager, []),
     dracut:
       input.settings.image.dracut_src === undefined
-        ? lookAtDracut(findProgram('dracut')) ?? { problem: 'not on this host', remedy: providerOf('dracut', manager) }
+        ? (lookAtDracut(findProgram('dracut')) ?? {
+            problem: 'not on this host',
+            remedy: providerOf('dracut', manager),
+          })
         : lookAtTree(input.settings.image.dracut_src),
   }
 }

@@ -6,8 +6,10 @@ import { type Input, type TakenInput, takeInput } from './inputs.js'
 
 /** Collects what an image was made of, and notices what changed while it was made. */
 export interface InputRecord {
-  /** Takes down a path, with the links it leads through; true where its file is the same as `piece`. */
-  take(path: string, piece?: Piece): boolean
+  /** Takes down a link as such, or a folder's list of names. */
+  take(path: string): void
+  /** Takes down a file, with the links that lead to it; true where it is the same as `piece`. */
+  takeFile(path: string, piece?: Piece): boolean
   /** The same, but takes nothing down where the file is the same as `piece`. */
   takeUnlessSame(path: string, piece: Piece): boolean
   /** The bytes of a file that was taken down. */
@@ -36,7 +38,11 @@ export function inputRecord(startedAtMs: number, before: ReadonlyMap<string, str
     return taken
   }
   return {
-    take: (path, piece) => {
+    take: (path) => {
+      const taken = takeInput(path)
+      if (taken !== undefined) add(taken)
+    },
+    takeFile: (path, piece) => {
       const taken = follow(path, piece)
       if (taken !== undefined) add(taken)
       return taken?.same ?? false

@@ -26,7 +26,8 @@ export function takeInput(path: string, piece?: Piece): TakenInput | undefined {
     const found = stat && contentOf(path, stat, piece)
     if (stat === undefined || found === undefined) return undefined
     const stamp = stampOf(stat)
-    if (stampOf(lookAt(path)) === stamp) return { path, stamp, ...found, changedAtMs: Number(stat.ctimeNs / 1_000_000n) }
+    if (stampOf(lookAt(path)) === stamp)
+      return { path, stamp, ...found, changedAtMs: Number(stat.ctimeNs / 1_000_000n) }
     // It was written to in the meantime. What never rests is nothing that an image can be made of.
     if (tries === 5) return { path, stamp: 'changing', content: 'changing', same: false, changedAtMs: Date.now() }
   }
@@ -54,7 +55,9 @@ export function compareInputs(inputs: Input[]): { changed: string } | { inputs: 
 
 /** Size, times, inode and mode in one string: to compare those of a thousand files takes some ten milliseconds. */
 export function stampOf(stat: BigIntStats | undefined): string {
-  return stat === undefined ? 'absent' : `${stat.size} ${stat.mtimeNs} ${stat.ctimeNs} ${stat.ino} ${stat.mode.toString(8)}`
+  return stat === undefined
+    ? 'absent'
+    : `${stat.size} ${stat.mtimeNs} ${stat.ctimeNs} ${stat.ino} ${stat.mode.toString(8)}`
 }
 
 /** lstat, exact to the nanosecond; undefined where there is nothing, or nothing that we may see. */

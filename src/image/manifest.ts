@@ -10,12 +10,12 @@ export interface Manifest {
   profile: string
   release: string
   image: ImageRecord
-  previous: string | undefined // path of the image before: gone at the next build, for a run may just be opening it
+  previous: string | undefined // name of the image before: gone at the next build, for a run may just be opening it
   inputs: Input[]
 }
 
 export interface ImageRecord {
-  path: string
+  name: string // in images/, so that a cache may be moved
   bytes: number
   sha256: string
   stamp: string

@@ -9,12 +9,12 @@ export async function copyOutput(image: string, output: string | undefined): Pro
   const from = lookAt(image)
   const to = lookAt(output)
   if (from === undefined) return
-  if (to?.isFile() && to.size === from.size && to.mtimeMs === from.mtimeMs) return // a copy gets its original's time
+  const seconds = Number(from.mtimeMs / 1000n) // a copy gets its original's time, as far as it is exact
+  if (to?.isFile() && to.size === from.size && Number(to.mtimeMs) === seconds * 1000) return
   const temporary = `${output}.${process.pid}.${randomBytes(4).toString('hex')}`
   try {
     await copyFile(image, temporary)
     await chmod(temporary, 0o600)
-    const seconds = Number(from.mtimeMs) / 1000
     await utimes(temporary, seconds, seconds)
     await rename(temporary, output)
   } catch (cause) {

@@ -28,7 +28,8 @@ export function whyNoDriver(kernel: KernelPlan, name: string): string {
   if (set === 'm' && kernel.src !== undefined) {
     return `CONFIG_${option}=m, but it is not among the installed modules: \`make modules_install\` again`
   }
-  if (set === 'm') return `CONFIG_${option}=m, but there is no such module in ${kernel.modulesDir}: its package has it apart`
+  if (set === 'm')
+    return `CONFIG_${option}=m, but there is no such module in ${kernel.modulesDir}: its package has it apart`
   return `neither a module nor built in (CONFIG_${option})`
 }
 

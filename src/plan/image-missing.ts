@@ -27,15 +27,21 @@ export function missingParts(
       ...programs.filter(({ need }) => need === 'required').map(({ name }) => missingProgram(name, facts)),
       ...parts.includes.flatMap(({ from }) => missingInclude(from, facts)),
       ...drivers.filter(({ need }) => need === 'required').map(({ name }) => missingDriver(name, kernel)),
-      ...parts.kernelOptions.filter((option) => kernelHas(kernel, option) === 'n').map((option) => missingOption(option, kernel)),
+      ...parts.kernelOptions
+        .filter((option) => kernelHas(kernel, option) === 'n')
+        .map((option) => missingOption(option, kernel)),
     ],
     optional: [
-      ...programs.filter(({ need }) => need === 'optional').map(({ name }) => `left out ${name}: ${tellProvider(name, facts)}`),
+      ...programs
+        .filter(({ need }) => need === 'optional')
+        .map(({ name }) => `left out ${name}: ${tellProvider(name, facts)}`),
       ...drivers
         .filter(({ need }) => need === 'optional')
         .map(({ name }) => `left out driver ${name}: ${whyNoDriver(kernel, name)} in kernel ${kernel.release}`),
       ...(kernel.config === undefined && parts.kernelOptions.length > 0
-        ? [`not checked, for kernel ${kernel.release} comes without its configuration: ${parts.kernelOptions.join(', ')}`]
+        ? [
+            `not checked, for kernel ${kernel.release} comes without its configuration: ${parts.kernelOptions.join(', ')}`,
+          ]
         : []),
     ],
   }
@@ -47,7 +53,9 @@ export function tellMissing(profile: string, missing: Missing[], facts: ImageFac
     if (remedy === undefined) return `  ${what}: ${why}`
     return `  ${what}: ${why}; ${'package' in remedy ? `package ${remedy.package}` : `\`${remedy.find}\``}`
   })
-  const packages = [...new Set(missing.flatMap(({ remedy }) => (remedy && 'package' in remedy ? [remedy.package] : [])))]
+  const packages = [
+    ...new Set(missing.flatMap(({ remedy }) => (remedy && 'package' in remedy ? [remedy.package] : []))),
+  ]
   const hint = packages.length > 0 ? `run \`${facts.packageCommand} ${packages.join(' ')}\`` : undefined
   return new RapidoError('host', [`profile "${profile}" needs what is not there:`, ...lines].join('\n'), { hint })
 }
@@ -57,7 +65,10 @@ function missingDracut(parts: ImageParts, facts: ImageFacts): Missing[] {
   if ('problem' in dracut) return [{ what: 'dracut', why: dracut.problem, remedy: dracut.remedy }]
   return parts.dracutModules
     .filter((name) => !dracut.modules.includes(name))
-    .map((name) => ({ what: `dracut module ${name}`, why: `not in ${dracut.base}/modules.d of dracut ${dracut.version}` }))
+    .map((name) => ({
+      what: `dracut module ${name}`,
+      why: `not in ${dracut.base}/modules.d of dracut ${dracut.version}`,
+    }))
 }
 
 function missingProgram(name: string, facts: ImageFacts): Missing {
@@ -69,7 +80,9 @@ function missingInclude(from: string, facts: ImageFacts): Missing[] {
   const found = facts.includes[from]
   if (found === 'file' || found === 'folder') return []
   if (found === 'unreadable') return [{ what: `include ${from}`, why: 'you may not read it' }]
-  return [{ what: `include ${from}`, why: found === 'something else' ? 'neither a file nor a folder' : 'does not exist' }]
+  return [
+    { what: `include ${from}`, why: found === 'something else' ? 'neither a file nor a folder' : 'does not exist' },
+  ]
 }
 
 function missingDriver(name: string, kernel: KernelPlan): Missing {

@@ -37,7 +37,10 @@ export function imageParts(profile: ImageProfile, guest: GuestParts, settings: o
   return {
     programs: once([
       ...wishes('required', [...guest.install, ...(image.install ?? []).map(program)]),
-      ...wishes('required', dracutModules.flatMap((name) => programsOfModule[name] ?? [])),
+      ...wishes(
+        'required',
+        dracutModules.flatMap((name) => programsOfModule[name] ?? []),
+      ),
       ...wishes('optional', (image.install_optional ?? []).map(program)),
       ...wishes('quiet', guest.install_optional),
     ]),
@@ -81,11 +84,17 @@ function once(all: Wish[]): Wish[] {
 
 function fillIn(written: string, profile: ImageProfile, settings: object): string {
   return written.replace(/\{([^{}]+)\}/g, (_, key: string) => {
-    const value = key.split('.').reduce<unknown>((at, word) => (at as Record<string, unknown> | undefined)?.[word], settings)
+    const value = key
+      .split('.')
+      .reduce<unknown>((at, word) => (at as Record<string, unknown> | undefined)?.[word], settings)
     if (typeof value === 'string' || typeof value === 'number') return String(value)
-    throw new RapidoError('usage', `profile "${profile.name}": "${written}" needs the setting ${key}, which is not set`, {
-      hint: `set ${key} in rapido.toml, or with --set ${key}=…`,
-    })
+    throw new RapidoError(
+      'usage',
+      `profile "${profile.name}": "${written}" needs the setting ${key}, which is not set`,
+      {
+        hint: `set ${key} in rapido.toml, or with --set ${key}=…`,
+      },
+    )
   })
 }
 

@@ -4,8 +4,8 @@ import { type DracutPlan, dracutArgv } from './dracut-args.js'
 import { findDriver } from './drivers.js'
 import type { GuestParts } from './guest-parts.js'
 import type { DracutFacts, ImageFacts } from './image-facts.js'
-import { type ImageParts, type ImageProfile, imageParts } from './image-parts.js'
 import { missingParts, tellMissing } from './image-missing.js'
+import { type ImageParts, type ImageProfile, imageParts } from './image-parts.js'
 import type { KernelPlan } from './kernel.js'
 
 /** What `settings.image` says about the image. */
@@ -30,7 +30,8 @@ export interface ImagePlan {
 
 export interface PlannedProgram {
   name: string // as wished
-  path: string // in the host, and in the image
+  path: string // in the host
+  place: string // in the image
 }
 
 export interface PlannedInclude {
@@ -55,14 +56,13 @@ export function planImage(input: {
   const missing = missingParts(parts, kernel, facts)
   if ('problem' in facts.dracut || missing.required.length > 0) throw tellMissing(profile.name, missing.required, facts)
 
-  const { files, folders } = findPrograms(parts, facts)
-  const includes = planIncludes(parts, facts, folders)
+  const found = findPrograms(parts, facts)
   const drivers = parts.drivers.map(({ name }) => name).filter((name) => findDriver(kernel, name) === 'module')
   const plan = {
-    programs: files,
-    includes,
+    programs: found.files,
+    includes: planIncludes(parts, facts, found),
     drivers: drivers.map((name) => (name.startsWith('=') ? name : name.replaceAll('-', '_'))),
-    links: planLinks(files),
+    links: planLinks(found.files),
   }
   const dracut = planDracut(facts.dracut, { ...plan, parts, kernel, extra: settings.image.dracut_args })
   return {
@@ -78,30 +78,41 @@ export function planImage(input: {
 /** Where a guest looks for programs; src/guest/init sets it. */
 const guestPath = ['/usr/sbin', '/usr/bin', '/sbin', '/bin']
 
+/** What a guest mounts something over; src/guest/fstab says what. */
+const covered = /^\/(tmp|run|dev|proc|sys|host)\//
+
 function findPrograms(parts: ImageParts, facts: ImageFacts) {
   const files: PlannedProgram[] = []
   const folders: string[] = []
   for (const { name } of parts.programs) {
     const found = facts.programs[name]
-    if (found?.kind === 'folder') folders.push(found.path)
-    else if (found !== undefined) files.push({ name, path: found.path })
+    if (found === undefined) continue
+    const { path, kind } = found
+    if (kind === 'folder') folders.push(path)
+    // A program keeps its path, for it may look for libraries beside itself; unless the guest could not see it there.
+    else files.push({ name, path, place: covered.test(path) ? `/usr/bin/${basename(name)}` : path })
   }
   return { files, folders }
 }
 
-function planIncludes(parts: ImageParts, facts: ImageFacts, folders: string[]): PlannedInclude[] {
+function planIncludes(parts: ImageParts, facts: ImageFacts, found: ReturnType<typeof findPrograms>): PlannedInclude[] {
   const includes = parts.includes.map(({ from, to }): PlannedInclude => {
     if (facts.includes[from] === 'folder') return { from, to: to.replace(/(.)\/$/, '$1'), kind: 'folder' }
     return { from, to: to.endsWith('/') ? to + basename(from) : to, kind: 'file' }
   })
-  return [...includes, ...folders.map((path): PlannedInclude => ({ from: path, to: path, kind: 'folder' }))]
+  const moved = found.files.filter(({ path, place }) => path !== place)
+  return [
+    ...includes,
+    ...moved.map(({ path, place }): PlannedInclude => ({ from: path, to: place, kind: 'file' })),
+    ...found.folders.map((path): PlannedInclude => ({ from: path, to: path, kind: 'folder' })),
+  ]
 }
 
-/** A program keeps its path, because it may look for its libraries beside itself; a link makes it known by its name. */
+/** A program from elsewhere is found by its name all the same. */
 function planLinks(programs: PlannedProgram[]): ImagePlan['links'] {
   return programs
-    .filter(({ name, path }) => !name.includes('/') && !isLibrary(name) && !guestPath.includes(dirname(path)))
-    .map(({ name, path }) => ({ path: `/usr/bin/${name}`, target: path }))
+    .filter(({ name, place }) => !name.includes('/') && !isLibrary(name) && !guestPath.includes(dirname(place)))
+    .map(({ name, place }) => ({ path: `/usr/bin/${name}`, target: place }))
 }
 
 /** Whether a wished name is a library's: libfoo.so.1. */
@@ -111,7 +122,11 @@ export function isLibrary(name: string): boolean {
 
 function planDracut(
   facts: DracutFacts,
-  plan: Pick<ImagePlan, 'programs' | 'includes' | 'drivers'> & { parts: ImageParts; kernel: KernelPlan; extra: string[] },
+  plan: Pick<ImagePlan, 'programs' | 'includes' | 'drivers'> & {
+    parts: ImageParts
+    kernel: KernelPlan
+    extra: string[]
+  },
 ): DracutPlan {
   const included = new Set(plan.includes.map(({ to }) => to))
   return {
@@ -119,7 +134,7 @@ function planDracut(
     kernel: { release: plan.kernel.release, modulesDir: plan.kernel.modulesDir },
     with: plan.parts.dracutModules,
     // dracut lets the first file at a place stand; an include shall win over a program of the same place.
-    install: [...new Set(plan.programs.map(({ path }) => path))].filter((path) => !included.has(path)),
+    install: [...new Set(plan.programs.map(({ place }) => place))].filter((place) => !included.has(place)),
     include: plan.includes.map(({ from, to }) => ({ from, to })),
     drivers: plan.drivers,
     extra: plan.extra,

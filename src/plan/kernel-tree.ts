@@ -24,15 +24,18 @@ export function planTree(tree: TreeFacts, settings: KernelSettings): KernelPlan 
 
 function requireBuilt(tree: TreeFacts): { image: string; release: string } {
   const src = `kernel.src ${tree.path}`
-  if (tree.found === 'nothing') throw new RapidoError('host', `${src} does not exist`, { hint: 'name a built kernel tree' })
-  if (tree.found !== 'folder') throw new RapidoError('host', `${src} is not a folder`, { hint: 'name a built kernel tree' })
+  if (tree.found === 'nothing')
+    throw new RapidoError('host', `${src} does not exist`, { hint: 'name a built kernel tree' })
+  if (tree.found !== 'folder')
+    throw new RapidoError('host', `${src} is not a folder`, { hint: 'name a built kernel tree' })
   if (!tree.looksLikeKernel) {
     throw new RapidoError('host', `${src} is not a kernel tree: it has neither Kconfig nor .config`, {
       hint: 'name the folder that `make` was run in (with O=, the build folder)',
     })
   }
   if (tree.image === undefined) {
-    const others = tree.otherImages.length > 0 ? `; it has ${tree.otherImages.join(', ')}, for another architecture` : ''
+    const others =
+      tree.otherImages.length > 0 ? `; it has ${tree.otherImages.join(', ')}, for another architecture` : ''
     throw new RapidoError('host', `${src} has no kernel image: no ${arch.imageNames[0]}${others}`, {
       hint: `run \`make\` in ${tree.path}`,
     })

@@ -73,9 +73,13 @@ function check(kernel: InstalledKernel, facts: KernelFacts): BootableKernel | Ra
     })
   }
   if (modules !== undefined && modules.dep === undefined) {
-    return new RapidoError('host', `the modules of kernel ${release} have no index: no modules.dep in ${modules.folder}`, {
-      hint: `run \`sudo depmod ${release}\``,
-    })
+    return new RapidoError(
+      'host',
+      `the modules of kernel ${release} have no index: no modules.dep in ${modules.folder}`,
+      {
+        hint: `run \`sudo depmod ${release}\``,
+      },
+    )
   }
   return { ...kernel, image }
 }
@@ -83,7 +87,8 @@ function check(kernel: InstalledKernel, facts: KernelFacts): BootableKernel | Ra
 function notInstalled(release: string, facts: KernelFacts): RapidoError {
   const where = `neither /boot/vmlinuz-${release} nor ${facts.modulesRoot}/${release} exists`
   return new RapidoError('host', `kernel.release "${release}" is not installed: ${where}`, {
-    hint: facts.installed.length > 0 ? `installed are ${known(facts)}` : `install a kernel with \`${facts.installHint}\``,
+    hint:
+      facts.installed.length > 0 ? `installed are ${known(facts)}` : `install a kernel with \`${facts.installHint}\``,
   })
 }
 

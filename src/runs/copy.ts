@@ -59,4 +59,3 @@ function failed(vm: RemoteVm, guest: string, host: string): RapidoError {
   const said = [guest, host].map((text) => text.trim()).filter(Boolean)
   return new RapidoError('guest', `cp with vm${vm.info.number} failed: ${said.join('\n')}`)
 }
-

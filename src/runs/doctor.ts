@@ -27,7 +27,11 @@ const hostPrograms = ['bash', 'setpriv', 'flock', 'tar']
 export async function examine(names: string[], from: Surroundings, signal: AbortSignal): Promise<Finding[]> {
   const { settings, file } = await loadSettings(from)
   const findings: Finding[] = [{ state: 'ok', subject: 'settings', detail: file ?? 'the defaults (no rapido.toml)' }]
-  const add = async <T>(subject: string, look: () => T | Promise<T>, tell: (found: T) => string): Promise<T | undefined> => {
+  const add = async <T>(
+    subject: string,
+    look: () => T | Promise<T>,
+    tell: (found: T) => string,
+  ): Promise<T | undefined> => {
     try {
       const found = await look()
       findings.push({ state: 'ok', subject, detail: tell(found) })
@@ -39,9 +43,22 @@ export async function examine(names: string[], from: Surroundings, signal: Abort
     }
   }
 
-  for (const program of hostPrograms) await add(program, () => findProgram(program), (path) => path)
-  const qemu = await add('qemu', () => findQemu(settings.qemu.binary), (path) => path)
-  const kernel = await add('kernel', () => kernelOf(settings), (plan) => `${plan.release} (${plan.source}), ${plan.image}`)
+  for (const program of hostPrograms)
+    await add(
+      program,
+      () => findProgram(program),
+      (path) => path,
+    )
+  const qemu = await add(
+    'qemu',
+    () => findQemu(settings.qemu.binary),
+    (path) => path,
+  )
+  const kernel = await add(
+    'kernel',
+    () => kernelOf(settings),
+    (plan) => `${plan.release} (${plan.source}), ${plan.image}`,
+  )
   if (kernel && planChannel(kernel).kind === 'serial') {
     findings.push({
       state: 'note',
@@ -56,7 +73,11 @@ export async function examine(names: string[], from: Surroundings, signal: Abort
 
   const wanted = names.length > 0 ? names : await loadableProfiles(from)
   for (const name of wanted) {
-    await add(`profile ${name}`, async () => imageNotes(name, from, kernel), (notes) => ['can run here', ...notes].join('\n'))
+    await add(
+      `profile ${name}`,
+      async () => imageNotes(name, from, kernel),
+      (notes) => ['can run here', ...notes].join('\n'),
+    )
   }
   return findings
 }
@@ -100,7 +121,12 @@ function writable(settings: Settings): Finding[] {
         return { state: 'ok', subject, detail: path }
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue // it will be made
-        return { state: 'missing', subject, detail: `${folder} is not writable`, remedy: `set ${subject} in rapido.toml` }
+        return {
+          state: 'missing',
+          subject,
+          detail: `${folder} is not writable`,
+          remedy: `set ${subject} in rapido.toml`,
+        }
       }
     }
   })

@@ -1,23 +1,23 @@
 import { mkdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { readSecrets } from '../config/secrets.js'
+import { formatDurationMs } from '../config/units.js'
 import { RapidoError } from '../errors.js'
 import { Life } from '../host/life.js'
 import { packageFile } from '../host/package-root.js'
+import { writeAtomic } from '../host/write.js'
 import { ensureImage } from '../image/ensure.js'
 import { type Machine, startMachine } from '../machine/machine.js'
 import { guestEnv, guestRun, hostName } from '../plan/guest-env.js'
 import { shareTag } from '../plan/machine.js'
 import { consoleLog, logsFolder, type VmFiles, vmFiles } from '../plan/state-files.js'
-import { writeAtomic } from '../host/write.js'
 import { claimVm } from './claim.js'
 import type { Emit } from './events.js'
 import { pruneLogs } from './logs.js'
 import { planMachine, type RunPlan } from './plan-run.js'
 import { serveVm } from './serve.js'
-import type { VmInfo } from './vm-info.js'
 import { patienceMs, Vm } from './vm.js'
+import type { VmInfo } from './vm-info.js'
 
 export interface StartOptions {
   signal: AbortSignal
@@ -126,7 +126,7 @@ async function hello(
   const signal = AbortSignal.any([options.signal, timer.signal])
   const expired = delay(timeoutMs, undefined, { signal }).then(() => {
     const [last = 'nothing at all'] = machine.console.lastLines(1)
-    const what = `vm${options.number}: no answer from the guest within ${timeoutMs / 1000} s; last console line: ${last}`
+    const what = `vm${options.number}: no answer from the guest within ${formatDurationMs(timeoutMs)}; last console line: ${last}`
     throw new RapidoError('timeout', what, {
       hint: `the whole console is in ${options.log}; run.boot_timeout sets the limit`,
     })
@@ -149,7 +149,7 @@ async function tellGuest(
   const { channel } = machine
   const name = hostName(run.number)
   const helpers = await readFile(packageFile('src/guest/helpers.sh'))
-  const bootScript = await readFile(join(plan.profile.folder, 'boot.sh'))
+  const bootScript = await readFile(plan.profile.bootScript)
   await Promise.all([
     channel.writeFile('/proc/sys/kernel/hostname', name),
     channel.writeFile('/etc/hostname', `${name}\n`, 0o644),

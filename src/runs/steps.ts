@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
-import type { StepResult } from '../report/result.js'
 import { guestRun } from '../plan/guest-env.js'
+import type { StepResult } from '../report/result.js'
 import type { Emit } from './events.js'
 import type { Command, Vm } from './vm.js'
 

@@ -1,11 +1,12 @@
+import { formatDurationMs } from '../config/units.js'
 import { RapidoError } from '../errors.js'
 import type { Incident } from '../machine/incidents.js'
 import { symbolise } from '../machine/symbolise.js'
 import type { IncidentResult, RunResult, StepResult, Verdict } from '../report/result.js'
-import { runBootScript, runStep } from './steps.js'
 import type { Emit } from './events.js'
 import type { RunPlan } from './plan-run.js'
 import { startVm } from './start-vm.js'
+import { runBootScript, runStep } from './steps.js'
 import { exitStatusOf, verdictOf } from './verdict.js'
 import type { Command, Vm } from './vm.js'
 
@@ -139,7 +140,7 @@ class Limits {
 
   whole(timeoutMs: number | undefined): void {
     if (timeoutMs === undefined) return
-    const error = new RapidoError('timeout', `the run took longer than ${timeoutMs / 1000} s`, {
+    const error = new RapidoError('timeout', `the run took longer than ${formatDurationMs(timeoutMs)}`, {
       hint: '--timeout or run.timeout sets the limit',
     })
     this.#timers.push(setTimeout(() => this.#ending.abort(error), timeoutMs))

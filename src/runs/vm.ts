@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { formatDurationMs } from '../config/units.js'
 import { RapidoError } from '../errors.js'
 import type { WindowSize } from '../host/pty-process.js'
 import type { MachineEnd } from '../machine/end.js'
@@ -135,7 +136,7 @@ export class Vm implements AsyncDisposable {
     const [last = 'nothing'] = this.machine.console.lastLines(1)
     return new RapidoError(
       'timeout',
-      `vm${this.number}: ${what} within ${timeoutMs / 1000} s; last console line: ${last}`,
+      `vm${this.number}: ${what} within ${formatDurationMs(timeoutMs)}; last console line: ${last}`,
       {
         hint: `the whole console is in ${this.consoleLog}`,
       },

@@ -25,7 +25,7 @@ export function options(builder: Argv): Argv {
     .option('detach', { alias: 'd', type: 'boolean', default: false, describe: 'Leave it running; print its number' })
     .option('gdb', { type: 'boolean', default: false, describe: 'With a gdb stub: `rapido gdb VM` connects' })
     .option('wait', { type: 'boolean', default: false, describe: 'With --gdb: stand still until gdb says continue' })
-    .epilogue('On the console: Ctrl-A c is QEMU\'s monitor, Ctrl-A x quits. `exit` powers off.')
+    .epilogue("On the console: Ctrl-A c is QEMU's monitor, Ctrl-A x quits. `exit` powers off.")
     .example('$0 boot simple', 'a shell in the kernel under test')
 }
 

@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs'
 import { loadSettings } from '../../config/load.js'
 import { exitStatus } from '../../errors.js'
-import { cacheGc, cacheList } from '../../image/cache.js'
+import { type CachedImage, cacheGc, cacheList } from '../../image/cache.js'
 import type { GlobalOptions, Io, Status } from '../io.js'
 import { surroundings } from '../options.js'
 import { table } from '../table.js'
@@ -15,30 +15,53 @@ interface Options extends GlobalOptions {
 
 export function options(builder: Argv): Argv {
   return builder
-    .positional('action', { choices: ['ls', 'gc'] as const, demandOption: true, describe: 'List, or remove unused images' })
+    .positional('action', {
+      choices: ['ls', 'gc'] as const,
+      demandOption: true,
+      describe: 'List, or remove unused images',
+    })
     .option('json', { type: 'boolean', default: false, describe: 'For scripts' })
-    .option('days', { type: 'number', default: 14, requiresArg: true, describe: 'gc: remove what was not used for so long' })
+    .option('days', {
+      type: 'number',
+      default: 30,
+      requiresArg: true,
+      describe: 'gc: remove what was not used for so long',
+    })
     .option('all', { type: 'boolean', default: false, describe: 'gc: remove every image' })
 }
 
 export async function run(argv: Options, io: Io): Promise<Status> {
   const { settings } = await loadSettings(surroundings(argv, io))
-  const entries =
-    argv.action === 'ls'
-      ? await cacheList(settings.paths.cache)
-      : await cacheGc(settings.paths.cache, argv.all ? { all: true } : { keepDays: argv.days })
+  return argv.action === 'ls' ? list(settings.paths.cache, argv, io) : collect(settings.paths.cache, argv, io)
+}
+
+function list(cacheDir: string, argv: Options, io: Io): Status {
+  const images = cacheList(cacheDir)
+  if (argv.json) io.stdout.write(`${JSON.stringify(images, undefined, 2)}\n`)
+  else if (images.length > 0) io.stdout.write(asTable(images))
+  else io.stderr.write(`No image in ${cacheDir}.\n`)
+  return exitStatus.success
+}
+
+async function collect(cacheDir: string, argv: Options, io: Io): Promise<Status> {
+  const result = await cacheGc(cacheDir, argv.all ? { all: true } : { keepDays: argv.days })
   if (argv.json) {
-    io.stdout.write(`${JSON.stringify(entries, undefined, 2)}\n`)
+    io.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`)
     return exitStatus.success
   }
-  const rows = entries.map(({ profile, release, bytes, lastUsed, path }) => [
-    profile,
-    release,
-    `${(bytes / 1024 / 1024).toFixed(0)} MiB`,
-    new Date(lastUsed).toISOString().slice(0, 16).replace('T', ' '),
-    path,
-  ])
-  if (argv.action === 'gc') io.stderr.write(`Removed ${entries.length} image${entries.length === 1 ? '' : 's'}.\n`)
-  if (rows.length > 0) io.stdout.write(table(['PROFILE', 'KERNEL', 'SIZE', 'LAST USED', 'IMAGE'], rows))
+  if (result.removed.length > 0) io.stdout.write(asTable(result.removed))
+  const { removed, kept, freedBytes } = result
+  io.stderr.write(`${removed.length} removed, ${kept.length} kept, ${mebibytes(freedBytes)} freed\n`)
   return exitStatus.success
+}
+
+function asTable(images: CachedImage[]): string {
+  const rows = images.map(({ profile, release, bytes, lastUsedAt, path }) => {
+    return [profile, release, mebibytes(bytes), lastUsedAt.toISOString().slice(0, 16).replace('T', ' '), path]
+  })
+  return table(['PROFILE', 'KERNEL', 'SIZE', 'LAST USED', 'IMAGE'], rows)
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 1024 / 1024).toFixed(0)} MiB`
 }

@@ -33,7 +33,8 @@ async function candidatesFor(words: string[], argv: Options, io: Io): Promise<st
   if (words.at(-1)?.startsWith('-')) return optionsOf(row)
   const place = row.command.split(' ').slice(1).at(-1) ?? ''
   if (place.includes('profile')) return (await listProfiles(surroundings(argv, io))).map(({ name }) => name)
-  if (row.command.includes('<vm')) return (await readVmInfos(await stateFolder(argv, io))).map(({ number }) => String(number))
+  if (row.command.includes('<vm'))
+    return (await readVmInfos(await stateFolder(argv, io))).map(({ number }) => String(number))
   if (row.command.startsWith('cache')) return ['ls', 'gc']
   if (row.command.startsWith('completion')) return ['bash', 'zsh', 'fish']
   return []

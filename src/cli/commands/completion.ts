@@ -10,7 +10,11 @@ interface Options extends GlobalOptions {
 
 export function options(builder: Argv): Argv {
   return builder
-    .positional('shell', { choices: ['bash', 'zsh', 'fish'] as const, demandOption: true, describe: 'Prints what it loads' })
+    .positional('shell', {
+      choices: ['bash', 'zsh', 'fish'] as const,
+      demandOption: true,
+      describe: 'Prints what it loads',
+    })
     .example('source <($0 completion bash)', 'in ~/.bashrc')
     .example('$0 completion fish > ~/.config/fish/completions/rapido.fish', '')
 }

@@ -21,7 +21,9 @@ export async function run(argv: Options, io: Io): Promise<Status> {
   const from = place(argv.from)
   const to = place(argv.to)
   if ((from.vm === undefined) === (to.vm === undefined)) {
-    throw new RapidoError('usage', 'cp: one of the two must be in a guest', { hint: 'rapido cp 1:/etc/hosts . or rapido cp FILE 1:/root/' })
+    throw new RapidoError('usage', 'cp: one of the two must be in a guest', {
+      hint: 'rapido cp 1:/etc/hosts . or rapido cp FILE 1:/root/',
+    })
   }
   const vm = await runningVm(from.vm ?? to.vm ?? '', argv, io)
   if (from.vm !== undefined) await copyFromGuest(vm, { from: from.path, to: to.path, cwd: io.cwd })

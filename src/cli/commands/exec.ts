@@ -22,7 +22,8 @@ export function options(builder: Argv): Argv {
 
 export async function run(argv: Options, io: Io): Promise<Status> {
   const words = [...(argv.command ?? []), ...(argv['--'] ?? [])]
-  if (words.length === 0) throw new RapidoError('usage', 'exec: which command?', { hint: 'rapido exec VM -- COMMAND …' })
+  if (words.length === 0)
+    throw new RapidoError('usage', 'exec: which command?', { hint: 'rapido exec VM -- COMMAND …' })
   const vm = await runningVm(argv.vm, argv, io)
   const env = Object.fromEntries(argv.env.map(assignment))
   const interrupts = new AbortController()

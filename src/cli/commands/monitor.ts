@@ -13,7 +13,11 @@ interface Options extends GlobalOptions {
 export function options(builder: Argv): Argv {
   return builder
     .positional('vm', { type: 'string', demandOption: true, describe: 'Its number' })
-    .positional('command', { type: 'string', array: true, describe: 'A command of the human monitor; none: ask for them' })
+    .positional('command', {
+      type: 'string',
+      array: true,
+      describe: 'A command of the human monitor; none: ask for them',
+    })
     .example('$0 monitor 1 info status', 'one command')
     .example('$0 monitor 1', 'one after the other, until Ctrl-D')
 }
@@ -25,7 +29,11 @@ export async function run(argv: Options, io: Io): Promise<Status> {
     io.stdout.write(await vm.monitor(words.join(' ')))
     return exitStatus.success
   }
-  const lines = createInterface({ input: io.stdin, ...(io.stdin.isTTY ? { output: io.stdout } : {}), prompt: '(qemu) ' })
+  const lines = createInterface({
+    input: io.stdin,
+    ...(io.stdin.isTTY ? { output: io.stdout } : {}),
+    prompt: '(qemu) ',
+  })
   lines.prompt()
   for await (const line of lines) {
     if (line.trim() !== '') io.stdout.write(await vm.monitor(line))

@@ -1,3 +1,4 @@
+import { styleText } from 'node:util'
 import type { Argv } from 'yargs'
 import { json } from '../../report/json.js'
 import { junit } from '../../report/junit.js'
@@ -22,7 +23,11 @@ export function options(builder: Argv): Argv {
     .positional('profile', { type: 'string', demandOption: true, describe: 'See `rapido list`' })
     .option('timeout', { type: 'string', requiresArg: true, describe: 'Limit for the whole run, such as 90s; or none' })
     .option('junit', { type: 'string', requiresArg: true, describe: 'Write the result as JUnit XML to this file' })
-    .option('json', { type: 'string', requiresArg: true, describe: 'Write the result as JSON to this file; - is stdout' })
+    .option('json', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Write the result as JSON to this file; - is stdout',
+    })
     .example('$0 run simple -x "uname -r"', 'boots, prints the release, powers off')
 }
 
@@ -46,7 +51,9 @@ export async function run(argv: Options, io: Io): Promise<Status> {
     progress.done()
     if (argv.junit !== undefined) await writeReport(argv.junit, junit(result), io)
     if (argv.json !== undefined) await writeReport(argv.json, json(result), io)
-    if (result.verdict.kind !== 'pass' || argv.verbose) io.stderr.write(`${summary(result)}\n`)
+    if (result.verdict.kind !== 'pass' || result.incidents.length > 0 || argv.verbose) {
+      io.stderr.write(summary(result, io.stderr.isTTY && !io.env.NO_COLOR ? { style: styleText } : {}))
+    }
     return result.exitStatus
   } finally {
     progress.done()

@@ -19,7 +19,8 @@ export function options(builder: Argv): Argv {
 export async function run(argv: Options, io: Io): Promise<Status> {
   const stateDir = await stateFolder(argv, io)
   const names = argv.vm ?? []
-  if (names.length === 0 && !argv.all) throw new RapidoError('usage', 'stop: which VM?', { hint: 'rapido stop 1, or --all' })
+  if (names.length === 0 && !argv.all)
+    throw new RapidoError('usage', 'stop: which VM?', { hint: 'rapido stop 1, or --all' })
   const vms = argv.all ? await readVmInfos(stateDir) : await Promise.all(names.map((name) => findVm(stateDir, name)))
   await Promise.all(vms.map((info) => new RemoteVm(stateDir, info).stop()))
   return exitStatus.success

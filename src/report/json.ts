@@ -1,0 +1,33 @@
+import type { IncidentResult, RunResult, StepResult } from './result.js'
+
+/**
+ * A run as JSON, for machines. Every field is always there, in this order, null where there is nothing to say;
+ * `schemaVersion` changes when a field changes its meaning or goes. Times in milliseconds.
+ */
+export function json(result: RunResult): string {
+  return `${JSON.stringify(
+    {
+      schemaVersion: 1,
+      profile: result.profile,
+      kernel: result.kernel,
+      vm: result.vm ?? null,
+      verdict: { kind: result.verdict.kind, reason: 'reason' in result.verdict ? result.verdict.reason : null },
+      exitStatus: result.exitStatus,
+      startedAt: result.startedAt,
+      durationMs: result.durationMs,
+      steps: result.steps.map(step),
+      incidents: result.incidents.map(incident),
+      consoleLog: result.consoleLog ?? null,
+    },
+    null,
+    2,
+  )}\n`
+}
+
+function step({ name, status, durationMs, stdout, stderr }: StepResult) {
+  return { name, status: status ?? null, durationMs, stdout: stdout ?? null, stderr: stderr ?? null }
+}
+
+function incident({ kind, title, lines, consoleLine, fails }: IncidentResult) {
+  return { kind, title, lines, consoleLine, fails }
+}

@@ -1,0 +1,66 @@
+import { duration, plain } from './plain.js'
+import type { IncidentResult, RunResult, Verdict } from './result.js'
+
+/** How a piece of text stands out: a format of Node's `util.styleText`. */
+export type Style = (format: 'green' | 'red' | 'yellow' | 'dim', text: string) => string
+
+const maxReportLines = 24
+const maxOthers = 8
+
+/**
+ * What a person reads at the end of a run: the verdict, why, the first lines of the kernel report behind it, other
+ * reports, and where the whole console is. Plain unless a `style` is given. Ends with a line end.
+ */
+export function summary(result: RunResult, options: { style?: Style } = {}): string {
+  const style: Style = options.style ?? ((_, text) => text)
+  const { verdict, incidents, consoleLog } = result
+  const cause = verdict.kind === 'crash' ? incidents.find(({ fails }) => fails) : undefined
+  const others = incidents.filter((incident) => incident !== cause)
+  const body = [
+    ...(verdict.kind === 'pass' ? [] : plain(verdict.reason).split('\n')),
+    ...(cause ? firstLines(cause).map((line) => `  ${style('dim', line)}`) : []),
+    ...otherReports(others, style),
+    ...(verdict.kind === 'pass' && others.length === 0 ? [] : whereToLook(consoleLog, cause)),
+  ]
+  return [headline(result, style), ...body.map((line) => `  ${line}`.trimEnd()), ''].join('\n')
+}
+
+function headline({ verdict, profile, kernel, steps, durationMs }: RunResult, style: Style): string {
+  const [colour, word] = words[verdict.kind]
+  const took = duration(durationMs)
+  const after = verdict.kind === 'pass' ? `${count(steps.length, 'step')} in ${took}` : `after ${took}`
+  return `${style(colour, word)}  ${plain(`${profile} on ${kernel}`)}: ${after}`
+}
+
+const words: Record<Verdict['kind'], ['green' | 'red' | 'yellow', string]> = {
+  pass: ['green', 'pass'],
+  fail: ['red', 'fail'],
+  crash: ['red', 'crash'],
+  timeout: ['red', 'timeout'],
+  interrupted: ['yellow', 'interrupted'],
+  host: ['red', 'cannot run here'],
+}
+
+function firstLines({ lines }: IncidentResult): string[] {
+  const shown = lines.slice(0, maxReportLines).map(plain)
+  const rest = lines.length - shown.length
+  return rest > 0 ? [...shown, `… ${count(rest, 'more line')}`] : shown
+}
+
+function otherReports(others: IncidentResult[], style: Style): string[] {
+  const shown = others.slice(0, maxOthers).map(({ kind, title, consoleLine, fails }) => {
+    const text = `also ${kind}: ${plain(title)} (console line ${consoleLine}${fails ? '' : '; not in run.fail_on'})`
+    return fails ? text : style('yellow', text)
+  })
+  const rest = others.length - shown.length
+  return rest > 0 ? [...shown, `also ${count(rest, 'more kernel report')}`] : shown
+}
+
+function whereToLook(consoleLog: string | undefined, cause: IncidentResult | undefined): string[] {
+  if (consoleLog === undefined) return []
+  return [`console log: ${consoleLog}${cause ? `, line ${cause.consoleLine}` : ''}`]
+}
+
+function count(number: number, thing: string): string {
+  return `${number} ${thing}${number === 1 ? '' : 's'}`
+}
