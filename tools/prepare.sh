@@ -18,9 +18,4 @@ node -e 'require("node-pty")' 2>/dev/null || {
   npm rebuild node-pty --ignore-scripts=false
 }
 
-built=node_modules/.rapido-built
-if ! [ -e dist/main.js ] || ! [ -e "$built" ] || [ -n "$(find src tsconfig.json package.json -newer "$built")" ]; then
-  : >"$built.new" # dated before the build: what is saved meanwhile is built next time
-  npm run --silent build
-  mv "$built.new" "$built"
-fi
+sh tools/build.sh

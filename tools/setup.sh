@@ -26,6 +26,10 @@ main() {
   done
   [ "$(uname -m)" = x86_64 ] || fail 3 "this machine is $(uname -m): rapido boots x86_64 kernels on x86_64 hosts"
 
+  case " $groups " in
+    *' build '*) ;;
+    *) if node_pty_unbuilt; then groups="$groups build"; fi ;;
+  esac
   manager=$(package_manager)
   look
   [ -n "$report" ] || { echo 'setup: nothing is missing' && exit 0; }
@@ -49,12 +53,13 @@ look() {
   program dracut             'the image a VM boots from'              dracut-core      dracut                dracut      dracut
   program cpio               'packs the image'                        cpio             cpio                  cpio        cpio
   program kmod               "finds a kernel's modules"               kmod             kmod                  kmod        kmod
+  program bash               'holds locks; the shell in the guest'    bash             bash                  bash        bash
   program setpriv            'QEMU must not outlive rapido'           util-linux       util-linux            util-linux  util-linux
   program flock              'locks that end with their holder'       util-linux       util-linux            util-linux  util-linux
-  program choom              'spares the host when memory runs out'   util-linux       util-linux            util-linux  util-linux
   program xz                 'unpacks kernels'                        xz-utils         xz                    xz          xz
   program zstd               'unpacks kernels'                        zstd             zstd                  zstd        zstd
   program perl               'the agent in the guest'                 perl             perl-interpreter      perl        perl
+  program tar                'copies files into and out of a guest'   tar              tar                   tar         tar
   program ps                 'goes into the guest'                    procps           procps-ng             procps      procps-ng
   program ip                 'network, in the guest too'              iproute2         iproute               iproute2    iproute2
   bootable_kernel || {
@@ -64,7 +69,6 @@ look() {
       need 'a bootable kernel' 'the kernel under test, by default'    "$(apt_kernel)"  kernel-core           kernel-default  linux
     fi
   }
-  if [ -z "$groups" ] && node_pty_unbuilt; then group build; fi
   for group in $groups; do group "$group"; done
 }
 

@@ -2,41 +2,39 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { release as runningRelease } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { arch } from '../plan/arch.js'
-import type { InstalledKernel, KernelFacts, KernelSettings, ModuleFacts, TreeFacts } from '../plan/kernel-facts.js'
 import { kernelInstallCommand } from './packages.js'
 import { isReadable, kindOf } from './programs.js'
 
 /**
- * Looks at the tree in kernel.src, or at the installed kernels; decides nothing. `root` and `running` are for tests.
- * Where the one asked for, or the running one, can be booted the others are not read: a developer has dozens.
+ * Looks at the tree in kernel.src, or at the installed kernels; decides nothing. What it returns is described in
+ * src/plan/kernel-facts.ts. Where the kernel asked for, or the running one, can be booted the others are not read: a
+ * developer has dozens. `root` and `running` are for tests.
  */
 export function gatherKernelFacts(
-  settings: KernelSettings,
+  settings: { src?: string | undefined; release?: string | undefined; modules?: string | undefined },
   { root = '/', running = runningRelease() }: { root?: string; running?: string } = {},
-): KernelFacts {
+) {
   const modulesRoot = join(settings.modules ?? root, 'lib/modules')
   const facts = { running, modulesRoot, installHint: kernelInstallCommand(root) }
-  if (settings.src !== undefined) return { ...facts, tree: lookAtTree(settings.src, settings), installed: [] }
+  if (settings.src !== undefined) return { ...facts, tree: lookAtTree(settings.src, settings.modules), installed: [] }
 
   const read = (release: string) => lookAtInstalled(release, { root, modulesRoot, running })
   const likely = read(settings.release ?? running)
-  if (likely.image?.readable && likely.modules?.dep !== undefined) return { ...facts, installed: [likely] }
+  if (likely.image?.readable && likely.modules?.dep !== undefined)
+    return { ...facts, tree: undefined, installed: [likely] }
   const releases = new Set([...imageReleases(root), ...folderNames(modulesRoot)])
-  return { ...facts, installed: [...releases].map(read) }
+  return { ...facts, tree: undefined, installed: [...releases].map(read) }
 }
 
-function lookAtTree(path: string, settings: KernelSettings): TreeFacts {
-  const modulesRoot = join(settings.modules ?? join(path, 'mods'), 'lib/modules')
+function lookAtTree(path: string, installedTo: string | undefined) {
+  const modulesRoot = join(installedTo ?? join(path, 'mods'), 'lib/modules')
   const at = (name: string) => join(path, name)
   const release = textOf(at('include/config/kernel.release'))?.trim() || undefined
-  const image = arch.imageNames.map(at).find(isFile)
   return {
     path,
-    found: isFolder(path) ? 'folder' : existsSync(path) ? 'something else' : 'nothing',
+    found: kindOf(path),
     looksLikeKernel: ['Kconfig', '.config', 'include/config'].some((name) => existsSync(at(name))),
-    image,
-    otherImages: image === undefined ? imagesOfOthers(path) : [],
+    images: bootImages(path),
     release,
     vmlinux: isFile(at('vmlinux')) ? at('vmlinux') : undefined,
     config: textOf(at('.config')),
@@ -50,7 +48,7 @@ function lookAtTree(path: string, settings: KernelSettings): TreeFacts {
 function lookAtInstalled(
   release: string,
   { root, modulesRoot, running }: { root: string; modulesRoot: string; running: string },
-): InstalledKernel {
+) {
   const boot = join(root, 'boot')
   const modulesDir = join(modulesRoot, release)
   const image = [join(boot, `vmlinuz-${release}`), join(modulesDir, 'vmlinuz')].find(isFile)
@@ -67,7 +65,7 @@ function lookAtInstalled(
   }
 }
 
-function lookAtModules(folder: string): ModuleFacts | undefined {
+function lookAtModules(folder: string) {
   if (!isFolder(folder)) return undefined
   return { folder, dep: textOf(join(folder, 'modules.dep')), builtin: textOf(join(folder, 'modules.builtin')) }
 }
@@ -87,9 +85,9 @@ function imageReleases(root: string): string[] {
     .filter((release) => /^\d+\.\d/.test(release)) // neither vmlinuz-0-rescue-… nor vmlinuz-linux
 }
 
-/** `arch/arm64/boot/Image` and the like. */
-function imagesOfOthers(tree: string): string[] {
-  return names(join(tree, 'arch')).flatMap((name) =>
+/** `arch/x86/boot/bzImage` and the like, of any architecture. */
+function bootImages(tree: string): string[] {
+  return folderNames(join(tree, 'arch')).flatMap((name) =>
     names(join(tree, 'arch', name, 'boot'))
       .filter((file) => file.endsWith('Image'))
       .map((file) => `arch/${name}/boot/${file}`),

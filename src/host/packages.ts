@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Provision } from '../plan/image-facts.js'
 
 /** The package managers rapido knows, by the program that says which one a host has. */
 export type PackageManager = 'apt' | 'dnf' | 'zypper' | 'pacman'
@@ -10,8 +9,11 @@ export function packageManager(root = '/'): PackageManager | undefined {
   return managers.find(({ program }) => existsSync(join(root, 'usr/bin', program)))?.name
 }
 
-/** What provides a program, by the name one types. */
-export function providerOf(program: string, manager: PackageManager | undefined): Provision {
+/** What provides a program, by the name one types: its package where that is known, else a command that finds it. */
+export function providerOf(
+  program: string,
+  manager: PackageManager | undefined,
+): { package: string } | { find: string } {
   if (manager === undefined) return { find: `find the package that has ${program}` }
   const name = packageOf(program, manager)
   return name === undefined ? { find: finders[manager](program) } : { package: name }

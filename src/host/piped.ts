@@ -1,4 +1,4 @@
-import type { Readable, Writable } from 'node:stream'
+import { PassThrough, type Readable, type Writable } from 'node:stream'
 
 /** A program whose standard input and output are ours. */
 export interface PipedProcess {
@@ -17,9 +17,11 @@ export async function startPiped(file: string, args: string[]): Promise<PipedPro
     reject: false,
   })
   child.stdin.on('error', () => {}) // it has ended early: its status says so
+  // Its own pipe would be drained by execa if nobody reads it at once; this stream waits for its reader.
+  const stdout = child.stdout.pipe(new PassThrough())
   return {
     stdin: child.stdin,
-    stdout: child.stdout,
+    stdout,
     ended: child.then(({ exitCode, stderr }) => ({ status: exitCode ?? 1, stderr })),
   }
 }

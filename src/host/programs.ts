@@ -1,4 +1,4 @@
-import { accessSync, constants, realpathSync, statSync } from 'node:fs'
+import { accessSync, constants, readdirSync, realpathSync, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 
 /** Finds programs as the user's shell does, and in the folders that an ordinary user's PATH leaves out. */
@@ -9,7 +9,7 @@ export function programFinder(pathVariable: string = process.env.PATH ?? ''): (n
 
 /** Finds shared libraries, such as libkeyutils.so.1, where distributions put them. */
 export function libraryFinder(): (name: string) => string | undefined {
-  const folders = realFolders(libraryFolders)
+  const folders = realFolders(libraryFolders())
   return (name) => folders.map((folder) => join(folder, name)).find((path) => kindOf(path) === 'file')
 }
 
@@ -30,14 +30,12 @@ export function isReadable(path: string): boolean {
 
 const systemFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
 
-const libraryFolders = [
-  '/usr/lib/x86_64-linux-gnu',
-  '/lib/x86_64-linux-gnu',
-  '/usr/lib64',
-  '/lib64',
-  '/usr/lib',
-  '/lib',
-]
+/** Debian has its libraries in a folder of the architecture's name, others in lib64. */
+function libraryFolders(): string[] {
+  const folders = ['/usr/lib64', '/lib64', '/usr/lib', '/lib']
+  const triplets = readdirSync('/usr/lib').filter((name) => name.endsWith('-linux-gnu'))
+  return [...triplets.map((name) => join('/usr/lib', name)), ...folders]
+}
 
 /** /bin is /usr/bin nowadays: one name for both, lest a program's path hang on the order of PATH. */
 function realFolders(folders: string[]): string[] {

@@ -51,45 +51,47 @@ const opening = 10_000 // ms from a look into the cache until QEMU has opened th
 /** Bytes freed; undefined where the image stays. */
 async function removeUnused(cacheDir: string, key: string, unusedMs: number): Promise<number | undefined> {
   const files = cacheFiles(cacheDir)
-  const age = () => Date.now() - (lookAtCached(cacheDir, key)?.lastUsedAt.getTime() ?? 0)
-  if (age() < unusedMs) return undefined
+  const isUsed = () => Date.now() - (lookAtCached(cacheDir, key)?.lastUsedAt.getTime() ?? 0) < unusedMs
+  if (isUsed()) return undefined
   const held = await holdFolder(files.build(key), { wait: false })
   if (held === undefined) return undefined
   try {
     const manifest = readManifest(files.manifest(key))
-    if (age() < unusedMs || manifest === undefined) return undefined
-    rmSync(files.manifest(key), { force: true })
-    return [manifest.image.name, manifest.previous].reduce(
-      (sum, name) => sum + (name ? removeFile(files.image(name)) : 0),
-      0,
-    )
+    if (isUsed() || manifest === undefined) return undefined
+    remove(files.manifest(key))
+    const { image, previous } = manifest
+    return remove(files.image(image.name)) + (previous === undefined ? 0 : remove(files.image(previous)))
   } finally {
     await held.release()
   }
 }
 
-/** Images without a manifest, temporaries and build folders that a power cut left. */
+/** Images without a manifest, temporaries and build folders that a power cut left. Returns the bytes freed. */
 async function removeLeftovers(cacheDir: string): Promise<number> {
   const files = cacheFiles(cacheDir)
   const manifests = namesIn(files.manifests).flatMap((name) => readManifest(join(files.manifests, name)) ?? [])
   const known = new Set(manifests.flatMap(({ image, previous }) => [image.name, previous]))
-  let freed = 0
-  for (const name of namesIn(files.images)) if (!known.has(name)) freed += removeOld(files.image(name))
-  for (const name of namesIn(files.manifests))
-    if (!name.endsWith('.json')) freed += removeOld(join(files.manifests, name))
-  for (const name of namesIn(cacheDir)) {
-    if (name.startsWith('build-')) await (await holdFolder(join(cacheDir, name), { wait: false }))?.release()
+  const left = [
+    ...namesIn(files.images)
+      .filter((name) => !known.has(name))
+      .map(files.image),
+    ...namesIn(files.manifests)
+      .filter((name) => !name.endsWith('.json'))
+      .map((name) => join(files.manifests, name)),
+  ]
+  for (const name of namesIn(cacheDir).filter((name) => name.startsWith('build-'))) {
+    await (await holdFolder(join(cacheDir, name), { wait: false }))?.release()
   }
-  return freed
+  return left.filter(isOld).reduce((sum, path) => sum + remove(path), 0)
 }
 
 /** Not what a run may be about to move to its place or to tell of. */
-function removeOld(path: string): number {
-  const changedMs = Number(lookAt(path)?.ctimeMs ?? 0n)
-  return Date.now() - changedMs < 60_000 ? 0 : removeFile(path)
+function isOld(path: string): boolean {
+  return Date.now() - Number(lookAt(path)?.ctimeMs ?? 0n) > 60_000
 }
 
-function removeFile(path: string): number {
+/** Returns its bytes. */
+function remove(path: string): number {
   const bytes = Number(lookAt(path)?.size ?? 0n)
   rmSync(path, { force: true, recursive: true })
   return bytes

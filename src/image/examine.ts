@@ -95,6 +95,6 @@ function lackingIn(tree: ImageTree, plan: ImagePlan): string[] {
   )
   return [
     ...plan.programs.filter(({ place }) => tree.resolve(place) === undefined).map(({ path }) => `program ${path}`),
-    ...plan.drivers.filter((name) => !name.startsWith('=') && !modules.has(name)).map((name) => `driver ${name}`),
+    ...plan.drivers.filter((name) => !modules.has(name)).map((name) => `driver ${name}`),
   ]
 }

@@ -1,18 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Settings } from '../config/schema.js'
 import { installCommand, packageManager, providerOf } from '../host/packages.js'
 import { isReadable, kindOf, libraryFinder, programFinder } from '../host/programs.js'
 import type { GuestParts } from '../plan/guest-parts.js'
-import { type ImageSettings, isLibrary } from '../plan/image.js'
+import { isLibrary } from '../plan/image.js'
 import type { DracutFacts, FoundInclude, FoundPath, ImageFacts } from '../plan/image-facts.js'
 import { type ImageProfile, imageParts } from '../plan/image-parts.js'
 
 /** Looks for everything that a profile's image asks for, and for dracut. Takes a few milliseconds, starts nothing. */
-export function gatherImageFacts(input: {
-  profile: ImageProfile
-  guest: GuestParts
-  settings: { image: ImageSettings }
-}): ImageFacts {
+export function gatherImageFacts(input: { profile: ImageProfile; guest: GuestParts; settings: Settings }): ImageFacts {
   const parts = imageParts(input.profile, input.guest, input.settings)
   const findProgram = programFinder()
   const findLibrary = libraryFinder()

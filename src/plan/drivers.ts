@@ -5,12 +5,8 @@ import { kernelHas, moduleName } from './kernel-contents.js'
 /** Where a kernel has a driver. `maybe`: nothing tells what is built in. */
 export type FoundDriver = 'module' | 'builtin' | 'maybe' | 'nowhere'
 
-/** Looks a driver up by its module's name; `=drivers/usb` is dracut's word for all modules of that folder. */
+/** Looks a driver up by its module's name. */
 export function findDriver(kernel: KernelPlan, name: string): FoundDriver {
-  if (name.startsWith('=')) {
-    const folder = `kernel/${name.slice(1)}/`
-    return [...kernel.modules.values()].some((file) => file.startsWith(folder)) ? 'module' : 'nowhere'
-  }
   const driver = moduleName(name)
   if (kernel.modules.has(driver)) return 'module'
   if (kernel.builtin?.has(driver)) return 'builtin'
@@ -22,15 +18,14 @@ export function findDriver(kernel: KernelPlan, name: string): FoundDriver {
 /** Why a kernel lacks a driver, for people. */
 export function whyNoDriver(kernel: KernelPlan, name: string): string {
   const option = optionOf(moduleName(name), kernel)
-  if (option === undefined) return 'neither a module nor built in'
+  const nowhere = `kernel ${kernel.release} has it neither as a module nor built in`
+  if (option === undefined) return nowhere
   const set = kernelHas(kernel, option)
-  if (set === 'n') return `CONFIG_${option} is off`
-  if (set === 'm' && kernel.src !== undefined) {
-    return `CONFIG_${option}=m, but it is not among the installed modules: \`make modules_install\` again`
-  }
-  if (set === 'm')
-    return `CONFIG_${option}=m, but there is no such module in ${kernel.modulesDir}: its package has it apart`
-  return `neither a module nor built in (CONFIG_${option})`
+  if (set === 'n') return `CONFIG_${option} is off in kernel ${kernel.release}`
+  if (set !== 'm') return `${nowhere} (CONFIG_${option})`
+  return kernel.src === undefined
+    ? `CONFIG_${option}=m, but it is not in ${kernel.modulesDir}; another package of the kernel may have it`
+    : `CONFIG_${option}=m, but it is not in ${kernel.modulesDir}; run \`make modules_install\` again`
 }
 
 function optionOf(driver: string, kernel: KernelPlan): string | undefined {

@@ -37,7 +37,7 @@ export function missingParts(
         .map(({ name }) => `left out ${name}: ${tellProvider(name, facts)}`),
       ...drivers
         .filter(({ need }) => need === 'optional')
-        .map(({ name }) => `left out driver ${name}: ${whyNoDriver(kernel, name)} in kernel ${kernel.release}`),
+        .map(({ name }) => `left out driver ${name}: ${whyNoDriver(kernel, name)}`),
       ...(kernel.config === undefined && parts.kernelOptions.length > 0
         ? [
             `not checked, for kernel ${kernel.release} comes without its configuration: ${parts.kernelOptions.join(', ')}`,
@@ -86,7 +86,7 @@ function missingInclude(from: string, facts: ImageFacts): Missing[] {
 }
 
 function missingDriver(name: string, kernel: KernelPlan): Missing {
-  return { what: `driver ${name}`, why: `${whyNoDriver(kernel, name)} in kernel ${kernel.release}` }
+  return { what: `driver ${name}`, why: whyNoDriver(kernel, name) }
 }
 
 function missingOption(option: string, kernel: KernelPlan): Missing {

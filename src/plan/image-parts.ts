@@ -1,14 +1,12 @@
 import { isAbsolute, join, posix } from 'node:path'
+import { expandSettings } from '../config/expand.js'
+import type { Profile } from '../config/profile.js'
+import type { Settings } from '../config/schema.js'
 import { RapidoError } from '../errors.js'
 import type { GuestParts } from './guest-parts.js'
 
 /** What an image plan needs of a profile. */
-export interface ImageProfile {
-  name: string
-  folder: string
-  image?: Partial<GuestParts> & { dracut_modules?: string[] | undefined }
-  requires?: { kernel?: string[] | undefined }
-}
+export type ImageProfile = Pick<Profile, 'name' | 'folder' | 'image' | 'requires'>
 
 /** One thing that shall go into the image. `quiet`: rapido's own wish, not worth a note where it is missing. */
 export interface Wish {
@@ -29,33 +27,33 @@ export interface ImageParts {
  * Joins the lists of rapido's own parts and of a profile. Paths are taken from the profile's folder, and `{ceph.src}`
  * in them stands for that setting. Throws RapidoError('usage') for a setting that is not set or a place that is not free.
  */
-export function imageParts(profile: ImageProfile, guest: GuestParts, settings: object): ImageParts {
-  const image = profile.image ?? {}
-  const path = (written: string) => fromProfile(profile, fillIn(written, profile, settings))
+export function imageParts(profile: ImageProfile, guest: GuestParts, settings: Settings): ImageParts {
+  const { image } = profile
+  const path = (written: string) => fromProfile(profile, expandSettings(written, settings))
   const program = (written: string) => (written.includes('/') ? path(written) : written)
-  const dracutModules = [...new Set(['bash', ...(image.dracut_modules ?? [])])]
+  const dracutModules = [...new Set(['bash', ...image.dracut_modules])]
   return {
     programs: once([
-      ...wishes('required', [...guest.install, ...(image.install ?? []).map(program)]),
+      ...wishes('required', [...guest.install, ...image.install.map(program)]),
       ...wishes(
         'required',
         dracutModules.flatMap((name) => programsOfModule[name] ?? []),
       ),
-      ...wishes('optional', (image.install_optional ?? []).map(program)),
+      ...wishes('optional', image.install_optional.map(program)),
       ...wishes('quiet', guest.install_optional),
     ]),
     includes: joinIncludes(
       guest.include,
-      (image.include ?? []).map(({ from, to }) => ({ from: path(from), to: posix.normalize(`/${to}`) })),
+      image.include.map(({ from, to }) => ({ from: path(from), to: posix.normalize(`/${to}`) })),
       profile,
     ),
     drivers: once([
-      ...wishes('required', [...guest.drivers, ...(image.drivers ?? [])]),
-      ...wishes('optional', image.drivers_optional ?? []),
+      ...wishes('required', [...guest.drivers, ...image.drivers]),
+      ...wishes('optional', image.drivers_optional),
       ...wishes('quiet', guest.drivers_optional),
     ]),
     dracutModules,
-    kernelOptions: profile.requires?.kernel ?? [],
+    kernelOptions: profile.requires.kernel,
   }
 }
 
@@ -80,22 +78,6 @@ function once(all: Wish[]): Wish[] {
   const byName = new Map<string, Wish>()
   for (const wish of all) if (!byName.has(wish.name)) byName.set(wish.name, wish)
   return [...byName.values()]
-}
-
-function fillIn(written: string, profile: ImageProfile, settings: object): string {
-  return written.replace(/\{([^{}]+)\}/g, (_, key: string) => {
-    const value = key
-      .split('.')
-      .reduce<unknown>((at, word) => (at as Record<string, unknown> | undefined)?.[word], settings)
-    if (typeof value === 'string' || typeof value === 'number') return String(value)
-    throw new RapidoError(
-      'usage',
-      `profile "${profile.name}": "${written}" needs the setting ${key}, which is not set`,
-      {
-        hint: `set ${key} in rapido.toml, or with --set ${key}=…`,
-      },
-    )
-  })
 }
 
 function fromProfile(profile: ImageProfile, path: string): string {

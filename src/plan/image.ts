@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { basename, dirname } from 'node:path'
+import type { Settings } from '../config/schema.js'
 import { type DracutPlan, dracutArgv } from './dracut-args.js'
 import { findDriver } from './drivers.js'
 import type { GuestParts } from './guest-parts.js'
@@ -7,13 +8,7 @@ import type { DracutFacts, ImageFacts } from './image-facts.js'
 import { missingParts, tellMissing } from './image-missing.js'
 import { type ImageParts, type ImageProfile, imageParts } from './image-parts.js'
 import type { KernelPlan } from './kernel.js'
-
-/** What `settings.image` says about the image. */
-export interface ImageSettings {
-  dracut_args: string[]
-  dracut_src?: string | undefined
-  output?: string | undefined
-}
+import { moduleName } from './kernel-contents.js'
 
 /** An image to be made or found in the cache. Paths are absolute. */
 export interface ImagePlan {
@@ -22,7 +17,7 @@ export interface ImagePlan {
   dracut: DracutPlan // its argv: dracutArgv(plan.dracut, folder)
   programs: PlannedProgram[]
   includes: PlannedInclude[]
-  drivers: string[] // the modules among the wished drivers, with underscores, or dracut's =folder
+  drivers: string[] // the modules among the wished drivers, with underscores
   links: { path: string; target: string }[] // so that programs from elsewhere are found on the guest's PATH
   notes: string[] // what is left out, for people
   output: string | undefined // where a copy goes
@@ -47,7 +42,7 @@ export interface PlannedInclude {
 export function planImage(input: {
   profile: ImageProfile
   guest: GuestParts
-  settings: { image: ImageSettings }
+  settings: Settings
   kernel: KernelPlan
   facts: ImageFacts
 }): ImagePlan {
@@ -61,7 +56,7 @@ export function planImage(input: {
   const plan = {
     programs: found.files,
     includes: planIncludes(parts, facts, found),
-    drivers: drivers.map((name) => (name.startsWith('=') ? name : name.replaceAll('-', '_'))),
+    drivers: drivers.map(moduleName),
     links: planLinks(found.files),
   }
   const dracut = planDracut(facts.dracut, { ...plan, parts, kernel, extra: settings.image.dracut_args })

@@ -8,7 +8,7 @@ export interface KernelSettings {
 /** What this host has to boot; src/host/kernels.ts gathers it. Texts are the files' own. */
 export interface KernelFacts {
   running: string // release
-  tree?: TreeFacts // where kernel.src is set
+  tree?: TreeFacts | undefined // where kernel.src is set
   installed: InstalledKernel[]
   modulesRoot: string // where the modules of installed kernels are: /lib/modules
   installHint: string // the command that installs a kernel on this distribution
@@ -16,29 +16,28 @@ export interface KernelFacts {
 
 export interface TreeFacts {
   path: string
-  found: 'folder' | 'nothing' | 'something else'
+  found: 'folder' | 'file' | 'something else' | undefined // undefined: nothing is there
   looksLikeKernel: boolean
-  image?: string
-  otherImages: string[] // for other architectures
-  release?: string
-  vmlinux?: string
-  config?: string
+  images: string[] // below path, of any architecture: arch/x86/boot/bzImage
+  release?: string | undefined
+  vmlinux?: string | undefined
+  config?: string | undefined
   modulesRoot: string // <kernel.modules>/lib/modules
   modulesReleases: string[] // found there
-  modules?: ModuleFacts // of this tree's release
-  builtin?: string // modules.builtin of the tree itself
+  modules?: ModuleFacts | undefined // of this tree's release
+  builtin?: string | undefined // modules.builtin of the tree itself
 }
 
 export interface InstalledKernel {
   release: string
-  image?: { path: string; readable: boolean }
-  vmlinux?: string
-  config?: string
-  modules?: ModuleFacts
+  image?: { path: string; readable: boolean } | undefined
+  vmlinux?: string | undefined
+  config?: string | undefined
+  modules?: ModuleFacts | undefined
 }
 
 export interface ModuleFacts {
   folder: string // …/lib/modules/RELEASE
-  dep?: string // modules.dep
-  builtin?: string // modules.builtin
+  dep?: string | undefined // modules.dep
+  builtin?: string | undefined // modules.builtin
 }

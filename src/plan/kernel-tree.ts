@@ -24,7 +24,7 @@ export function planTree(tree: TreeFacts, settings: KernelSettings): KernelPlan 
 
 function requireBuilt(tree: TreeFacts): { image: string; release: string } {
   const src = `kernel.src ${tree.path}`
-  if (tree.found === 'nothing')
+  if (tree.found === undefined)
     throw new RapidoError('host', `${src} does not exist`, { hint: 'name a built kernel tree' })
   if (tree.found !== 'folder')
     throw new RapidoError('host', `${src} is not a folder`, { hint: 'name a built kernel tree' })
@@ -33,9 +33,9 @@ function requireBuilt(tree: TreeFacts): { image: string; release: string } {
       hint: 'name the folder that `make` was run in (with O=, the build folder)',
     })
   }
-  if (tree.image === undefined) {
-    const others =
-      tree.otherImages.length > 0 ? `; it has ${tree.otherImages.join(', ')}, for another architecture` : ''
+  const image = arch.imageNames.find((name) => tree.images.includes(name))
+  if (image === undefined) {
+    const others = tree.images.length > 0 ? `; ${tree.images.join(', ')} is for another architecture` : ''
     throw new RapidoError('host', `${src} has no kernel image: no ${arch.imageNames[0]}${others}`, {
       hint: `run \`make\` in ${tree.path}`,
     })
@@ -45,7 +45,7 @@ function requireBuilt(tree: TreeFacts): { image: string; release: string } {
       hint: `run \`make\` in ${tree.path}`,
     })
   }
-  return { image: tree.image, release: tree.release }
+  return { image: join(tree.path, image), release: tree.release }
 }
 
 function requireModules(tree: TreeFacts, release: string, settings: KernelSettings): void {

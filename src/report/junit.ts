@@ -88,7 +88,7 @@ function verdictProblem(
     element: verdict.kind === 'fail' ? 'failure' : 'error',
     type: verdict.kind,
     message: verdict.reason,
-    text: [verdict.reason, ...reports, ...log].join('\n\n'),
+    text: [...(reports.length > 0 ? reports : [verdict.reason]), ...log].join('\n\n'),
   }
 }
 
@@ -119,7 +119,8 @@ function kernelReports({ incidents }: RunResult): string[] {
 }
 
 function reportText({ kind, title, lines, consoleLine }: IncidentResult): string {
-  return [`${kind}: ${title} (line ${consoleLine} of the console)`, ...lines].join('\n')
+  const heading = lines[0] === title ? [] : [title]
+  return [`${kind}, line ${consoleLine} of the console:`, ...heading, ...lines].join('\n')
 }
 
 function seconds(ms: number): string {

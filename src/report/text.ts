@@ -19,7 +19,7 @@ export function summary(result: RunResult, options: { style?: Style } = {}): str
   const body = [
     ...(verdict.kind === 'pass' ? [] : plain(verdict.reason).split('\n')),
     ...(cause ? firstLines(cause).map((line) => `  ${style('dim', line)}`) : []),
-    ...otherReports(others, style),
+    ...otherReports(others, { cause, style }),
     ...(verdict.kind === 'pass' && others.length === 0 ? [] : whereToLook(consoleLog, cause)),
   ]
   return [headline(result, style), ...body.map((line) => `  ${line}`.trimEnd()), ''].join('\n')
@@ -28,8 +28,8 @@ export function summary(result: RunResult, options: { style?: Style } = {}): str
 function headline({ verdict, profile, kernel, steps, durationMs }: RunResult, style: Style): string {
   const [colour, word] = words[verdict.kind]
   const took = duration(durationMs)
-  const after = verdict.kind === 'pass' ? `${count(steps.length, 'step')} in ${took}` : `after ${took}`
-  return `${style(colour, word)}  ${plain(`${profile} on ${kernel}`)}: ${after}`
+  const after = verdict.kind === 'pass' ? `: ${count(steps.length, 'step')} in ${took}` : `, after ${took}`
+  return `${style(colour, word)}  ${plain(`${profile} on ${kernel}`)}${verdict.kind === 'host' ? '' : after}`
 }
 
 const words: Record<Verdict['kind'], ['green' | 'red' | 'yellow', string]> = {
@@ -41,15 +41,21 @@ const words: Record<Verdict['kind'], ['green' | 'red' | 'yellow', string]> = {
   host: ['red', 'cannot run here'],
 }
 
-function firstLines({ lines }: IncidentResult): string[] {
-  const shown = lines.slice(0, maxReportLines).map(plain)
-  const rest = lines.length - shown.length
+/** The report's first lines, but for a first one that the title has told already. */
+function firstLines({ title, lines }: IncidentResult): string[] {
+  const untold = lines[0] === title ? lines.slice(1) : lines
+  const shown = untold.slice(0, maxReportLines).map(plain)
+  const rest = untold.length - shown.length
   return rest > 0 ? [...shown, `… ${count(rest, 'more line')}`] : shown
 }
 
-function otherReports(others: IncidentResult[], style: Style): string[] {
+function otherReports(
+  others: IncidentResult[],
+  { cause, style }: { cause: IncidentResult | undefined; style: Style },
+): string[] {
   const shown = others.slice(0, maxOthers).map(({ kind, title, consoleLine, fails }) => {
-    const text = `also ${kind}: ${plain(title)} (console line ${consoleLine}${fails ? '' : '; not in run.fail_on'})`
+    const when = cause && consoleLine > cause.consoleLine ? 'then' : 'also'
+    const text = `${when} ${kind}: ${plain(title)} (console line ${consoleLine}${fails ? '' : '; not in run.fail_on'})`
     return fails ? text : style('yellow', text)
   })
   const rest = others.length - shown.length

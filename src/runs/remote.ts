@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
 import { type ErrorCode, RapidoError } from '../errors.js'
 import type { WindowSize } from '../host/pty-process.js'
+import { writeAll } from '../host/write-all.js'
 import { encodeFrame, FrameReader } from '../machine/frames.js'
 import { vmFiles } from '../plan/state-files.js'
 import type { Request } from './serve.js'
@@ -87,7 +88,7 @@ export class RemoteVm {
         if (type === 'X') return payload
         if (type === '!') throw remoteError(payload)
         const stream = type === 'O' ? to.stdout : to.stderr
-        if (stream && !stream.write(payload)) await Promise.race([once(stream, 'drain'), once(stream, 'close')])
+        if (stream) await writeAll(stream, payload)
         if (type === 'O') to.onOutput?.(payload)
       }
     }
@@ -96,11 +97,11 @@ export class RemoteVm {
 }
 
 async function feed(stdin: Readable, socket: Socket): Promise<void> {
-  for await (const chunk of stdin) {
-    if (!socket.write(encodeFrame('I', 0, chunk))) await Promise.race([once(socket, 'drain'), once(socket, 'close')])
-    if (socket.destroyed) return
-  }
-  socket.write(encodeFrame('C', 0))
+  socket.once('close', () => stdin.destroy()) // a command that has ended reads no more, and neither do we
+  try {
+    for await (const chunk of stdin) await writeAll(socket, encodeFrame('I', 0, chunk))
+    socket.write(encodeFrame('C', 0))
+  } catch {} // destroyed, as above
 }
 
 function remoteError(payload: Buffer): RapidoError {

@@ -3,6 +3,7 @@ import { createServer, type Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { RapidoError } from '../errors.js'
 import type { WindowSize } from '../host/pty-process.js'
+import { writeAll } from '../host/write-all.js'
 import { encodeFrame, FrameReader } from '../machine/frames.js'
 import type { Machine } from '../machine/machine.js'
 
@@ -22,7 +23,7 @@ export interface Served {
 
 /** Serves a VM at a Unix socket; the folder it is in keeps other users out. Returns what ends that. */
 export async function serveVm(path: string, vm: Served): Promise<() => void> {
-  const connections = new Set<Socket>()
+  const connections = new Set<Socket>() // those that end with the VM; who asked it to stop is answered after that
   const server = createServer((socket) => {
     connections.add(socket)
     socket.on('error', () => {}) // a client that goes away ends its own request only
@@ -32,7 +33,11 @@ export async function serveVm(path: string, vm: Served): Promise<() => void> {
     socket.on('data', (chunk: Buffer) => {
       for (const { type, payload } of reader.push(chunk)) {
         if (conversation) conversation.take(type, payload)
-        else conversation = begin(JSON.parse(payload.toString()) as Request, vm, socket)
+        else {
+          const request = JSON.parse(payload.toString()) as Request
+          if (request.verb === 'stop') connections.delete(socket)
+          conversation = begin(request, vm, socket)
+        }
       }
     })
     socket.on('close', () => conversation?.gone())
@@ -98,11 +103,7 @@ function exec(request: Extract<Request, { verb: 'exec' }>, vm: Served, socket: S
 }
 
 async function send(stream: Readable, type: string, socket: Socket): Promise<void> {
-  for await (const chunk of stream) {
-    if (!socket.write(encodeFrame(type, 0, chunk))) {
-      await Promise.race([once(socket, 'drain'), once(socket, 'close')])
-    }
-  }
+  for await (const chunk of stream) await writeAll(socket, encodeFrame(type, 0, chunk))
 }
 
 function console(vm: Served, socket: Socket): Conversation {

@@ -44,20 +44,17 @@ function list(cacheDir: string, argv: Options, io: Io): Status {
 }
 
 async function collect(cacheDir: string, argv: Options, io: Io): Promise<Status> {
-  const result = await cacheGc(cacheDir, argv.all ? { all: true } : { keepDays: argv.days })
-  if (argv.json) {
-    io.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`)
-    return exitStatus.success
-  }
-  if (result.removed.length > 0) io.stdout.write(asTable(result.removed))
-  const { removed, kept, freedBytes } = result
-  io.stderr.write(`${removed.length} removed, ${kept.length} kept, ${mebibytes(freedBytes)} freed\n`)
+  const removed = await cacheGc(cacheDir, argv.all ? { all: true } : { keepDays: argv.days })
+  if (argv.json) io.stdout.write(`${JSON.stringify(removed, undefined, 2)}\n`)
+  else if (removed.length > 0) io.stdout.write(asTable(removed))
+  const bytes = removed.reduce((sum, image) => sum + image.bytes, 0)
+  io.stderr.write(`${removed.length} removed, ${mebibytes(bytes)} freed\n`)
   return exitStatus.success
 }
 
 function asTable(images: CachedImage[]): string {
-  const rows = images.map(({ profile, release, bytes, lastUsedAt, path }) => {
-    return [profile, release, mebibytes(bytes), lastUsedAt.toISOString().slice(0, 16).replace('T', ' '), path]
+  const rows = images.map(({ profile, release, bytes, lastUsed, path }) => {
+    return [profile, release, mebibytes(bytes), lastUsed.toISOString().slice(0, 16).replace('T', ' '), path]
   })
   return table(['PROFILE', 'KERNEL', 'SIZE', 'LAST USED', 'IMAGE'], rows)
 }

@@ -39,7 +39,7 @@ function example(plan: RunPlan) {
 
 function commands(plan: RunPlan) {
   return {
-    dracut: dracutArgv(plan.image.dracut, join(plan.settings.paths.cache, 'build')),
+    dracut: [plan.image.dracut.program, ...dracutArgv(plan.image.dracut, join(plan.settings.paths.cache, 'build'))],
     qemu: [plan.qemu, ...qemuArgs(example(plan))],
   }
 }
@@ -71,7 +71,7 @@ function asText(plan: RunPlan): string {
     ['programs', list(image.programs.map(({ name }) => name))],
     ['drivers', list(image.drivers)],
     ['includes', list(image.includes.map(({ from, to }) => `${from} → ${to}`))],
-    ['left out', list(image.notes)],
+    ['notes', image.notes.length === 0 ? 'none' : image.notes.join('; ')],
     ['network', profile.network],
     ['accel', acceleration.note ? `${acceleration.accel} (${acceleration.note})` : acceleration.accel],
   ]

@@ -67,5 +67,5 @@ const table: [RegExp, IncidentKind, 'dies next'?][] = [
   [/^BUG: /, 'bug'],
   [/^BUG \S{1,80} \(.{1,40}\): /, 'bug'], // SLUB's red zones and poison
   [/^WARNING: CPU: \d+ PID: \d+ at /, 'warning'],
-  [/^WARNING: [^ :]{1,200}:\d+ at /, 'warning'], // Linux 6.19 names the file first
+  [/^WARNING: (?:[^ :]{1,200}:\d+ )?at .{1,200}, CPU#\d/, 'warning'], // since Linux 6.19
 ]

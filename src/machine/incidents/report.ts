@@ -44,14 +44,14 @@ export class Report {
 
   /** Whether this is the "Oops: 0000 [#1]" line of this very report and no new one's heading. */
   expects(message: Message): boolean {
-    return this.dieLineDue && isDieLine(message.text)
+    return this.dieLineDue && isDieLine(message.text) && !this.isOver(message)
   }
 
   /** Adds a line if it is the report's. Says whether the report has ended with it, or before it. */
   add(message: Message): 'complete' | 'open' {
+    if (this.isOver(message)) return this.end()
     if (this.seconds !== undefined) {
       if (message.seconds === undefined) return 'open' // a program's: this kernel prints timestamps
-      if (message.seconds > this.seconds + quietSeconds) return this.end()
       this.seconds = Math.max(this.seconds, message.seconds) // a stuck CPU's clock may stand still
     }
     const mark = endMark(message.text)
@@ -60,6 +60,11 @@ export class Report {
     this.lines.push(cut(message.text, maxLineLength))
     const isLast = mark === 'trace end' || (mark === 'stack end' && this.endsWithStack)
     return isLast || this.lines.length >= maxLines ? this.end() : 'open'
+  }
+
+  private isOver({ seconds }: Message): boolean {
+    if (this.incident.complete) return true
+    return seconds !== undefined && this.seconds !== undefined && seconds > this.seconds + quietSeconds
   }
 
   end(): 'complete' {

@@ -177,6 +177,11 @@ test('a second oops is a second incident, though the first is still being printe
   ])
 })
 
+test('an oops long after a BUG that never died is one of its own', () => {
+  const log = '[    1.000000] kernel BUG at a.c:1!\n[   20.000000] Oops: 0000 [#1] SMP\n'
+  expect(scan(log).map(told)).toEqual(['bug@1 kernel BUG at a.c:1!', 'oops@2 Oops: 0000 [#1] SMP'])
+})
+
 test('a lockup that is back after minutes is a new one; so is the same WARN() after 10 seconds', () => {
   const lockup = (s: number) => `[${s}.000000] watchdog: BUG: soft lockup - CPU#1 stuck for ${s}s! [cat:7]\n`
   expect(scan(lockup(100) + lockup(120) + lockup(400)).map(({ repeats }) => repeats)).toEqual([1, 0])

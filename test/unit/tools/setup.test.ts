@@ -20,7 +20,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(join(bin, '..'), { recursive: true }))
 
-const programs = 'qemu-system-x86_64 dracut cpio kmod setpriv flock choom xz zstd perl ps ip'
+const programs = 'qemu-system-x86_64 dracut cpio kmod bash setpriv flock xz zstd perl tar ps ip'
 
 test('says what is missing, why, and which package has it, and installs nothing with --check', () => {
   manager('apt-get')
@@ -32,10 +32,10 @@ test('says what is missing, why, and which package has it, and installs nothing 
 })
 
 test.each([
-  ['apt-get', 'apt-get -q -y install --no-install-recommends qemu-system-x86 dracut-core cpio kmod util-linux '],
-  ['dnf', 'dnf install -y --setopt=install_weak_deps=False qemu-system-x86-core dracut cpio kmod util-linux '],
-  ['zypper', 'zypper --non-interactive install --no-recommends qemu-x86 dracut cpio kmod util-linux '],
-  ['pacman', 'pacman -S --needed --noconfirm qemu-system-x86 dracut cpio kmod util-linux '],
+  ['apt-get', 'apt-get -q -y install --no-install-recommends qemu-system-x86 dracut-core cpio kmod bash util-linux '],
+  ['dnf', 'dnf install -y --setopt=install_weak_deps=False qemu-system-x86-core dracut cpio kmod bash util-linux '],
+  ['zypper', 'zypper --non-interactive install --no-recommends qemu-x86 dracut cpio kmod bash util-linux '],
+  ['pacman', 'pacman -S --needed --noconfirm qemu-system-x86 dracut cpio kmod bash util-linux '],
 ])('%s installs all that is missing at once', (name, expected) => {
   manager(name)
   const { status, stdout } = setup()

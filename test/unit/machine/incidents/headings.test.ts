@@ -64,7 +64,7 @@ test.each([
   ['INFO: rcu_tasks_trace detected stalls? (Late IPI?)', 'rcu-stall'],
   ['WARNING: CPU: 0 PID: 1 at fs/inode.c:1 f+0x1/0x2', 'warning'],
   ['WARNING: fs/inode.c:1 at f+0x1/0x2, CPU#0: cat/77', 'warning'], // 6.19
-  ['WARNING: at f+0x1/0x2, CPU#0: cat/77', 'warning'],
+  ['WARNING: at f+0x1/0x2 [ext4], CPU#0: cat/77', 'warning'],
   ['BUG: MAX_LOCKDEP_CHAINS too low!', 'warning'], // lockdep has stopped looking: nothing is wrong with the locks
 ] as const)('%s is a heading of kind %s', (text, kind) => {
   expect(heading(text)?.kind).toBe(kind)

@@ -1,0 +1,12 @@
+#!/bin/sh
+# Compiles src/ to dist/, unless dist/ is up to date.
+set -eu
+cd "${0%/*}/.."
+
+built=node_modules/.rapido-built
+if ! [ -e dist/main.js ] || ! [ -e "$built" ] || [ -n "$(find src tsconfig.json package.json -newer "$built")" ]; then
+  : >"$built.new" # dated before the build: what is saved meanwhile is built next time
+  node_modules/.bin/tsc -p .
+  chmod +x dist/main.js
+  mv "$built.new" "$built"
+fi
