@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // All of `npm test`, once the checkout is prepared: the checks with the unit tests, then integration, then end to end.
 // The closing line counts every check and every test; CI reads it.
 import { join } from 'node:path'

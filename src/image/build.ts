@@ -22,7 +22,7 @@ export interface BuiltImage {
 
 /**
  * Makes an image in `held`, once more where a file changed while dracut read it. Throws RapidoError('host') with
- * dracut's last lines where it fails, or where the image lacks what was asked for.
+ * dracut's own words where it fails, or where the image lacks what was asked for.
  */
 export async function buildImage(
   plan: ImagePlan,
@@ -86,7 +86,7 @@ function entriesOf(fd: number, output: string): CpioEntry[] {
     return readCpio(fd)
   } catch (cause) {
     const message = `dracut made no plain initramfs: ${cause instanceof Error ? cause.message : cause}`
-    throw new RapidoError('host', `${message}\n${lastLines(output)}`, {
+    throw new RapidoError('host', `${message}\n${tellingLines(output)}`, {
       hint: 'image.dracut_args may ask for another format; leave out --uefi and compression',
       cause,
     })
@@ -103,7 +103,7 @@ function dracutFailed(plan: ImagePlan, what: string, output: string): RapidoErro
     module === undefined
       ? undefined
       : `a program that dracut's module "${module}" calls for is missing: see check() in ${plan.dracut.base}/modules.d/*${module}/module-setup.sh`
-  return new RapidoError('host', `no image for profile "${plan.profile}": ${what}\n${lastLines(output)}`, { hint })
+  return new RapidoError('host', `no image for profile "${plan.profile}": ${what}\n${tellingLines(output)}`, { hint })
 }
 
 export function diskFull(path: string): RapidoError {
@@ -119,13 +119,11 @@ function neverRests(raced: string[]): RapidoError {
   })
 }
 
-function lastLines(output: string): string {
+/** dracut's first words tell of a wrong option, its last ones of what went wrong on the way. */
+function tellingLines(output: string): string {
   const lines = output
-    .trimEnd()
     .split('\n')
-    .filter((line) => !line.startsWith('dracut: Executing:'))
-  return lines
-    .slice(-12)
-    .map((line) => `  ${line}`)
-    .join('\n')
+    .filter((line) => line.trim() !== '' && !/^dracut(\[I\])?: (Executing:|\*\*\*)/.test(line))
+  const shown = lines.length > 12 ? [...lines.slice(0, 3), '…', ...lines.slice(-8)] : lines
+  return shown.map((line) => `  ${line}`).join('\n')
 }

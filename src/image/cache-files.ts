@@ -23,7 +23,7 @@ export function makeCacheFolders(cacheDir: string): void {
     } catch (cause) {
       throw cacheUnusable(cause, folder)
     }
-    requireOwn(folder)
+    if (folder !== cacheDir) requireOwn(folder) // the cache may be a folder in /var/tmp, say
   }
 }
 

@@ -13,7 +13,7 @@ export interface CachedImage {
   path: string
   bytes: number
   madeAt: Date
-  lastUsedAt: Date
+  lastUsed: Date
 }
 
 /** Lists the images in the cache, the last used first. */
@@ -21,68 +21,59 @@ export function cacheList(cacheDir: string): CachedImage[] {
   const { manifests } = cacheFiles(cacheDir)
   return namesIn(manifests)
     .flatMap((name) => lookAtCached(cacheDir, name.replace(/\.json$/, '')) ?? [])
-    .sort((one, other) => other.lastUsedAt.getTime() - one.lastUsedAt.getTime())
+    .sort((one, other) => other.lastUsed.getTime() - one.lastUsed.getTime())
 }
 
 /**
- * Removes images that nobody used for `keepDays` (30), or all, and what crashes of this host left. Kept are those
- * being made and those used in the last seconds, which a run may be about to open; a VM that runs keeps what it opened.
+ * Removes images that nobody used for `keepDays` (30), or all, and what crashes of this host left; returns the images
+ * removed. Kept are those being made and those used in the last seconds, which a run may be about to open; a VM that
+ * runs keeps what it opened.
  */
 export async function cacheGc(
   cacheDir: string,
   options: { keepDays?: number; all?: boolean } = {},
-): Promise<{ removed: CachedImage[]; kept: CachedImage[]; freedBytes: number }> {
+): Promise<CachedImage[]> {
   const unusedMs = options.all ? opening : (options.keepDays ?? 30) * 24 * 3600 * 1000
   const removed: CachedImage[] = []
-  const kept: CachedImage[] = []
-  let freedBytes = 0
-  for (const image of cacheList(cacheDir)) {
-    const freed = await removeUnused(cacheDir, image.key, unusedMs)
-    if (freed === undefined) kept.push(image)
-    else removed.push(image)
-    freedBytes += freed ?? 0
-  }
-  freedBytes += await removeLeftovers(cacheDir)
-  return { removed, kept, freedBytes }
+  for (const image of cacheList(cacheDir)) if (await removeUnused(cacheDir, image.key, unusedMs)) removed.push(image)
+  await removeLeftovers(cacheDir)
+  return removed
 }
 
 const opening = 10_000 // ms from a look into the cache until QEMU has opened the image, generously
 
-/** Bytes freed; undefined where the image stays. */
-async function removeUnused(cacheDir: string, key: string, unusedMs: number): Promise<number | undefined> {
+/** Whether it was removed. */
+async function removeUnused(cacheDir: string, key: string, unusedMs: number): Promise<boolean> {
   const files = cacheFiles(cacheDir)
-  const isUsed = () => Date.now() - (lookAtCached(cacheDir, key)?.lastUsedAt.getTime() ?? 0) < unusedMs
-  if (isUsed()) return undefined
+  const isUsed = () => Date.now() - (lookAtCached(cacheDir, key)?.lastUsed.getTime() ?? 0) < unusedMs
+  if (isUsed()) return false
   const held = await holdFolder(files.build(key), { wait: false })
-  if (held === undefined) return undefined
+  if (held === undefined) return false
   try {
     const manifest = readManifest(files.manifest(key))
-    if (isUsed() || manifest === undefined) return undefined
-    remove(files.manifest(key))
+    if (isUsed() || manifest === undefined) return false
     const { image, previous } = manifest
-    return remove(files.image(image.name)) + (previous === undefined ? 0 : remove(files.image(previous)))
+    for (const name of [image.name, previous]) if (name !== undefined) remove(files.image(name))
+    remove(files.manifest(key))
+    return true
   } finally {
     await held.release()
   }
 }
 
-/** Images without a manifest, temporaries and build folders that a power cut left. Returns the bytes freed. */
-async function removeLeftovers(cacheDir: string): Promise<number> {
+/** Images without a manifest, temporaries and build folders that a power cut left. */
+async function removeLeftovers(cacheDir: string): Promise<void> {
   const files = cacheFiles(cacheDir)
   const manifests = namesIn(files.manifests).flatMap((name) => readManifest(join(files.manifests, name)) ?? [])
   const known = new Set(manifests.flatMap(({ image, previous }) => [image.name, previous]))
-  const left = [
-    ...namesIn(files.images)
-      .filter((name) => !known.has(name))
-      .map(files.image),
-    ...namesIn(files.manifests)
-      .filter((name) => !name.endsWith('.json'))
-      .map((name) => join(files.manifests, name)),
-  ]
+  const unknown = namesIn(files.images).filter((name) => !known.has(name))
+  const temporary = namesIn(files.manifests).filter((name) => !name.endsWith('.json'))
+  for (const path of [...unknown.map(files.image), ...temporary.map((name) => join(files.manifests, name))]) {
+    if (isOld(path)) remove(path)
+  }
   for (const name of namesIn(cacheDir).filter((name) => name.startsWith('build-'))) {
     await (await holdFolder(join(cacheDir, name), { wait: false }))?.release()
   }
-  return left.filter(isOld).reduce((sum, path) => sum + remove(path), 0)
 }
 
 /** Not what a run may be about to move to its place or to tell of. */
@@ -90,11 +81,8 @@ function isOld(path: string): boolean {
   return Date.now() - Number(lookAt(path)?.ctimeMs ?? 0n) > 60_000
 }
 
-/** Returns its bytes. */
-function remove(path: string): number {
-  const bytes = Number(lookAt(path)?.size ?? 0n)
+function remove(path: string): void {
   rmSync(path, { force: true, recursive: true })
-  return bytes
 }
 
 function lookAtCached(cacheDir: string, key: string): CachedImage | undefined {
@@ -111,7 +99,7 @@ function lookAtCached(cacheDir: string, key: string): CachedImage | undefined {
     path,
     bytes: Number(made?.size ?? 0n),
     madeAt: new Date(Number(made?.mtimeMs ?? used.mtimeMs)),
-    lastUsedAt: new Date(Number(used.mtimeMs)),
+    lastUsed: new Date(Number(used.mtimeMs)),
   }
 }
 

@@ -70,10 +70,16 @@ async function makeImage(
     })
     return { path, built: true, reason }
   } catch (error) {
-    throw cacheUnusable(error, cacheDir)
+    throw concerns(error, cacheDir) ? cacheUnusable(error, cacheDir) : error
   } finally {
     await held.release()
   }
+}
+
+/** Whether the system's error, if it is one, is about a file in the cache: a full disk names none at all. */
+function concerns(error: unknown, cacheDir: string): boolean {
+  const { path } = error as NodeJS.ErrnoException
+  return path === undefined || path.startsWith(cacheDir)
 }
 
 async function holdBuild(plan: ImagePlan, { cacheDir, emit, signal }: EnsureOptions): Promise<HeldFolder> {

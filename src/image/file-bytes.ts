@@ -25,12 +25,11 @@ export function sha256File(path: string): string {
 
 /** sha256 of a file, and whether a piece of another one holds the same bytes. */
 export function hashAndCompare(path: string, piece: Piece | undefined): { sha256: string; same: boolean } {
-  const other = Buffer.alloc(chunkBytes)
   let same = piece !== undefined
   let total = 0
   const sha256 = withFile(path, (fd) =>
     hashWhile(fd, (chunk) => {
-      if (same && piece !== undefined) same = total + chunk.length <= piece.size && sameAt(piece, total, chunk, other)
+      if (same && piece !== undefined) same = total + chunk.length <= piece.size && sameAt(piece, total, chunk)
       total += chunk.length
     }),
   )
@@ -48,21 +47,22 @@ export function readPiece({ fd, offset, size }: Piece): Buffer {
   return bytes
 }
 
-const chunkBytes = 1024 * 1024
+// Shared, for everything here is synchronous; one of their own for each of a thousand files would take a second.
+const oneChunk = Buffer.allocUnsafeSlow(256 * 1024)
+const otherChunk = Buffer.allocUnsafeSlow(256 * 1024)
 
 function hashWhile(fd: number, see: (chunk: Buffer) => void): string {
   const hash = createHash('sha256')
-  const buffer = Buffer.alloc(chunkBytes)
   for (;;) {
-    const count = readSync(fd, buffer, 0, buffer.length, null)
+    const count = readSync(fd, oneChunk, 0, oneChunk.length, null)
     if (count === 0) return hash.digest('hex')
-    const chunk = buffer.subarray(0, count)
+    const chunk = oneChunk.subarray(0, count)
     hash.update(chunk)
     see(chunk)
   }
 }
 
-function sameAt(piece: Piece, at: number, chunk: Buffer, other: Buffer): boolean {
-  const count = readSync(piece.fd, other, 0, chunk.length, piece.offset + at)
-  return count === chunk.length && chunk.equals(other.subarray(0, count))
+function sameAt(piece: Piece, at: number, chunk: Buffer): boolean {
+  const count = readSync(piece.fd, otherChunk, 0, chunk.length, piece.offset + at)
+  return count === chunk.length && chunk.equals(otherChunk.subarray(0, count))
 }

@@ -1,5 +1,6 @@
 import { readdirSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { RapidoError } from '../errors.js'
 import type { PlannedInclude } from '../plan/image.js'
 
 /** One file, link or folder that the includes put into the image. */
@@ -10,7 +11,22 @@ export type Included =
 
 /** Lists what the includes put into an image, folders with all that is below them. Sockets and the like are left out. */
 export function expandIncludes(includes: PlannedInclude[]): Included[] {
-  return includes.flatMap(({ from, to, kind }) => (kind === 'folder' ? folder(from, to) : [file(from, to)]))
+  return includes.flatMap(({ from, to, kind }) => {
+    try {
+      return kind === 'folder' ? folder(from, to) : [file(from, to)]
+    } catch (cause) {
+      throw unreadable(cause, from)
+    }
+  })
+}
+
+/** What is included but cannot be read: told as such, with the system's own words. */
+export function unreadable(cause: unknown, from: string): RapidoError {
+  const said = cause instanceof Error ? cause.message : String(cause)
+  return new RapidoError('host', `cannot read the include ${from}: ${said}`, {
+    hint: 'make it readable for yourself, or leave it out of image.include',
+    cause,
+  })
 }
 
 function folder(from: string, to: string): Included[] {

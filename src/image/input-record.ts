@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Piece } from './file-bytes.js'
+import { unreadable } from './includes.js'
 import { type Input, type TakenInput, takeInput } from './inputs.js'
 
 /** Collects what an image was made of, and notices what changed while it was made. */
@@ -12,7 +13,7 @@ export interface InputRecord {
   takeFile(path: string, piece?: Piece): boolean
   /** The same, but takes nothing down where the file is the same as `piece`. */
   takeUnlessSame(path: string, piece: Piece): boolean
-  /** The bytes of a file that was taken down. */
+  /** The bytes of an included file that was taken down. Throws RapidoError('host') where it cannot be read. */
   read(path: string): Buffer
   inputs(): Input[]
   raced(): string[]
@@ -53,13 +54,21 @@ export function inputRecord(startedAtMs: number, before: ReadonlyMap<string, str
       return taken?.same ?? false
     },
     read: (path) => {
-      const bytes = readFileSync(path)
+      const bytes = readIncluded(path)
       const taken = follow(path, undefined)
       if (!taken?.content.endsWith(createHash('sha256').update(bytes).digest('hex'))) raced.add(path)
       return bytes
     },
     inputs: () => [...inputs.values()].sort((one, other) => (one.path < other.path ? -1 : 1)),
     raced: () => [...raced],
+  }
+}
+
+function readIncluded(path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (cause) {
+    throw unreadable(cause, path)
   }
 }
 

@@ -17,7 +17,7 @@ const x86_64: Arch = {
   name: 'x86_64',
   imageNames: ['arch/x86/boot/bzImage', 'arch/x86_64/boot/bzImage'],
   qemu: 'qemu-system-x86_64',
-  machine: 'pc',
+  machine: 'pc,hpet=off,smm=off,vmport=off', // what they emulate takes time to probe, and tests nothing
   emulatedCpu: 'max',
   console: 'ttyS0,115200',
   serialChannel: 'ttyS1',

@@ -5,9 +5,13 @@ import type { ChannelPlan, MachinePlan } from './machine.js'
 export function kernelArgs(plan: { accel: MachinePlan['accel']; channel: ChannelPlan; extra: string[] }): string[] {
   return [
     `console=${arch.console}`,
+    'loglevel=5', // an emulated serial line is slow: information waits for the guest to be ready (bootedLogLevel)
     'panic=-1', // reboot at once; with -no-reboot that ends QEMU
     ...(plan.accel === 'tcg' ? ['no_timer_check', 'tsc=reliable'] : []), // emulated clocks fail calibration by being slow
     ...(plan.channel.kind === 'serial' ? [`rapido.channel=${arch.serialChannel}`] : []),
     ...plan.extra,
   ]
 }
+
+/** For /proc/sys/kernel/printk once the guest is ready: information, too, is on the console from then on. */
+export const bootedLogLevel = '7'

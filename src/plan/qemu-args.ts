@@ -51,7 +51,7 @@ function channelArgs(plan: MachinePlan): string[] {
       // biome-ignore format: an option and its value share a line
       return [
         ...chardev,
-        '-device', 'virtio-serial-pci,id=channels',
+        '-device', 'virtio-serial-pci,id=channels,disable-legacy=on',
         '-device', 'virtserialport,bus=channels.0,chardev=control,id=control,name=rapido.control',
       ]
     case 'serial':
@@ -62,7 +62,7 @@ function channelArgs(plan: MachinePlan): string[] {
 function deviceArgs(plan: MachinePlan): string[] {
   // biome-ignore format: an option and its value share a line
   return [
-    '-device', 'virtio-rng-pci', // entropy early
+    '-device', 'virtio-rng-pci,disable-legacy=on', // entropy early
     '-device', 'pvpanic', // tells of a panic by QMP, whatever the console shows
     ...(plan.share
       ? [

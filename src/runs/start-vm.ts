@@ -9,6 +9,7 @@ import { writeAtomic } from '../host/write.js'
 import { ensureImage } from '../image/ensure.js'
 import { type Machine, startMachine } from '../machine/machine.js'
 import { guestEnv, guestRun, hostName } from '../plan/guest-env.js'
+import { bootedLogLevel } from '../plan/kernel-args.js'
 import { shareTag } from '../plan/machine.js'
 import { consoleLog, logsFolder, type VmFiles, vmFiles } from '../plan/state-files.js'
 import { claimVm } from './claim.js'
@@ -152,6 +153,7 @@ async function tellGuest(
   const bootScript = await readFile(plan.profile.bootScript)
   await Promise.all([
     channel.writeFile('/proc/sys/kernel/hostname', name),
+    channel.writeFile('/proc/sys/kernel/printk', bootedLogLevel),
     channel.writeFile('/etc/hostname', `${name}\n`, 0o644),
     channel.writeFile('/etc/hosts', `127.0.0.1 localhost\n::1 localhost\n127.0.1.1 ${name}\n`, 0o644),
     channel.writeFile(guestRun.helpers, helpers, 0o644),
