@@ -22,6 +22,12 @@ const kernel = z
       example: '~/linux/mods',
       unset: '`mods` in `kernel.src`',
     }),
+    entry: setting(choice(['auto', 'pvh', 'bzimage']).prefault('auto'), {
+      meaning:
+        '"pvh" enters the uncompressed kernel at once and needs CONFIG_PVH; "bzimage" goes through firmware and ' +
+        'unpacking, which takes two seconds more without KVM, and is what KASLR needs; "auto" takes PVH where it can.',
+      example: 'bzimage',
+    }),
     params: setting(texts('["debug"]').prefault([]), {
       meaning: 'Words added to the kernel command line.',
       example: ['slub_debug=FZP', 'page_owner=on'],

@@ -8,6 +8,8 @@ export function cacheFiles(cacheDir: string) {
   return {
     images: join(cacheDir, 'images'),
     manifests: join(cacheDir, 'manifests'),
+    kernels: join(cacheDir, 'kernels'),
+    kernel: (key: string) => join(cacheDir, 'kernels', `${key}.elf`), // unpacked from a bzImage
     image: (name: string) => join(cacheDir, 'images', name),
     manifest: (planKey: string) => join(cacheDir, 'manifests', `${planKey}.json`),
     build: (planKey: string) => join(cacheDir, `build-${planKey}`), // held while it is made

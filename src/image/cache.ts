@@ -36,7 +36,7 @@ export async function cacheGc(
   const unusedMs = options.all ? opening : (options.keepDays ?? 30) * 24 * 3600 * 1000
   const removed: CachedImage[] = []
   for (const image of cacheList(cacheDir)) if (await removeUnused(cacheDir, image.key, unusedMs)) removed.push(image)
-  await removeLeftovers(cacheDir)
+  await removeLeftovers(cacheDir, unusedMs)
   return removed
 }
 
@@ -62,7 +62,7 @@ async function removeUnused(cacheDir: string, key: string, unusedMs: number): Pr
 }
 
 /** Images without a manifest, temporaries and build folders that a power cut left. */
-async function removeLeftovers(cacheDir: string): Promise<void> {
+async function removeLeftovers(cacheDir: string, unusedMs: number): Promise<void> {
   const files = cacheFiles(cacheDir)
   const manifests = namesIn(files.manifests).flatMap((name) => readManifest(join(files.manifests, name)) ?? [])
   const known = new Set(manifests.flatMap(({ image, previous }) => [image.name, previous]))
@@ -70,6 +70,9 @@ async function removeLeftovers(cacheDir: string): Promise<void> {
   const temporary = namesIn(files.manifests).filter((name) => !name.endsWith('.json'))
   for (const path of [...unknown.map(files.image), ...temporary.map((name) => join(files.manifests, name))]) {
     if (isOld(path)) remove(path)
+  }
+  for (const path of namesIn(files.kernels).map((name) => join(files.kernels, name))) {
+    if (Date.now() - Number(lookAt(path)?.mtimeMs ?? 0n) >= unusedMs) remove(path) // made again in half a second
   }
   for (const name of namesIn(cacheDir).filter((name) => name.startsWith('build-'))) {
     await (await holdFolder(join(cacheDir, name), { wait: false }))?.release()

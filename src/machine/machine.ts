@@ -103,9 +103,9 @@ export class Machine {
     let greet!: (release: string) => void
     this.hello = new Promise((resolve, reject) => {
       greet = resolve
-      this.ended.then((end) =>
-        reject(new RapidoError(errorCode(end), `${describeEnd(end)} before the guest was ready`)),
-      )
+      const tooEarly = (end: MachineEnd) =>
+        reject(new RapidoError(errorCode(end), `${describeEnd(end)} before the guest was ready`))
+      void this.ended.then(tooEarly)
     })
     this.hello.catch(() => {}) // told by whoever waits for it
     this.channel = new ControlChannel(parts.controlStream, {

@@ -57,8 +57,14 @@ export class Qmp {
       }, answerMs)
       this.#pending.set(id, {
         command,
-        resolve: (value) => (clearTimeout(timer), resolve(value)),
-        reject: (error) => (clearTimeout(timer), reject(error)),
+        resolve: (value) => {
+          clearTimeout(timer)
+          resolve(value)
+        },
+        reject: (error) => {
+          clearTimeout(timer)
+          reject(error)
+        },
       })
       this.#stream.write(encodeQmp(id, command, args))
     })

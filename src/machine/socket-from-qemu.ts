@@ -25,6 +25,6 @@ export async function socketFromQemu(path: string): Promise<{ connection: Promis
     server.listen(path, resolve)
   })
   const close = () => void server.close()
-  connection.then(close)
+  void connection.then(close)
   return { connection, close }
 }

@@ -16,6 +16,7 @@ import { guestParts } from '../plan/guest-parts.js'
 import { type ImagePlan, planImage } from '../plan/image.js'
 import { type KernelPlan, planKernel } from '../plan/kernel.js'
 import { kernelArgs } from '../plan/kernel-args.js'
+import { type KernelEntry, planKernelEntry } from '../plan/kernel-entry.js'
 import type { MachinePlan } from '../plan/machine.js'
 import { accelFile, type VmFiles } from '../plan/state-files.js'
 
@@ -34,6 +35,7 @@ export interface RunPlan {
   settings: Settings
   configFile: string | undefined
   kernel: KernelPlan
+  entry: KernelEntry
   image: ImagePlan
   qemu: string // absolute path
   acceleration: Acceleration
@@ -49,6 +51,7 @@ export async function planRun(
   const { settings, file } = await loadSettings({ ...from, profile: name })
   checkProfile(profile, settings)
   const kernel = planKernel(settings.kernel, gatherKernelFacts(settings.kernel))
+  const entry = planKernelEntry(settings.kernel.entry, kernel)
   const image = planImageOf(profile, settings, kernel)
   const qemu = findQemu(settings.qemu.binary)
   const acceleration = await chooseAcceleration({
@@ -59,7 +62,7 @@ export async function planRun(
     probe: options.probe ?? true, // of KVM: a short boot, the first time
     signal: options.signal,
   })
-  return { profile, settings, configFile: file, kernel, image, qemu, acceleration }
+  return { profile, settings, configFile: file, kernel, entry, image, qemu, acceleration }
 }
 
 /** The image of a profile for a kernel, from what this host has. */
@@ -73,7 +76,7 @@ export function planImageOf(profile: Profile, settings: Settings, kernel: Kernel
 /** The machine of a run, once its number and image are known. */
 export function planMachine(
   plan: RunPlan,
-  run: { number: number; initrd: string; files: VmFiles; gdb: { wait: boolean } | undefined },
+  run: { number: number; kernel: string; initrd: string; files: VmFiles; gdb: { wait: boolean } | undefined },
 ): MachinePlan {
   const { settings, profile, kernel, acceleration } = plan
   const channel = planChannel(kernel)
@@ -83,7 +86,7 @@ export function planMachine(
     accel: acceleration.accel,
     cpus: settings.vm.cpus ?? profile.machine.cpus,
     memoryMiB: settings.vm.memory ?? profile.machine.memory,
-    kernel: kernel.image,
+    kernel: run.kernel,
     initrd: run.initrd,
     kernelArgs: kernelArgs({
       accel: acceleration.accel,

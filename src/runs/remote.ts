@@ -56,7 +56,11 @@ export class RemoteVm {
   async monitor(commandLine: string): Promise<string> {
     let text = ''
     const socket = await this.#ask({ verb: 'monitor', commandLine })
-    await this.#conversation(socket, { onOutput: (chunk) => void (text += chunk) })
+    await this.#conversation(socket, {
+      onOutput: (chunk) => {
+        text += chunk
+      },
+    })
     return text
   }
 

@@ -63,10 +63,10 @@ function begin(request: Request, vm: Served, socket: Socket): Conversation {
     case 'console':
       return console(vm, socket)
     case 'monitor':
-      answer(socket, () => vm.machine.qmp.monitor(request.commandLine))
+      void answer(socket, () => vm.machine.qmp.monitor(request.commandLine))
       return nothingMore
     case 'stop':
-      answer(socket, async () => {
+      void answer(socket, async () => {
         await vm.stop()
         return ''
       })
@@ -79,7 +79,7 @@ const nothingMore: Conversation = { take: () => {}, gone: () => {} }
 function exec(request: Extract<Request, { verb: 'exec' }>, vm: Served, socket: Socket): Conversation {
   const command = vm.machine.channel.run({ ...request, env: { ...vm.env, ...request.env } })
   let ended = false
-  answer(socket, async () => {
+  void answer(socket, async () => {
     const streams = [send(command.stdout, 'O', socket), send(command.stderr, 'E', socket)]
     const [status] = await Promise.all([command.exit, ...streams])
     ended = true
@@ -110,7 +110,7 @@ function console(vm: Served, socket: Socket): Conversation {
   const { machine } = vm
   socket.write(encodeFrame('O', 0, machine.console.recent()))
   const stop = machine.console.listen((chunk) => void socket.write(encodeFrame('O', 0, chunk)))
-  machine.ended.then(() => socket.end())
+  void machine.ended.then(() => socket.end())
   return {
     take(type, payload) {
       if (type === 'I') machine.console.write(payload)

@@ -6,6 +6,7 @@ import { RapidoError } from '../errors.js'
 import { Life } from '../host/life.js'
 import { packageFile } from '../host/package-root.js'
 import { writeAtomic } from '../host/write.js'
+import { unpackKernel } from '../image/direct-kernel.js'
 import { ensureImage } from '../image/ensure.js'
 import { type Machine, startMachine } from '../machine/machine.js'
 import { guestEnv, guestRun, hostName } from '../plan/guest-env.js'
@@ -45,7 +46,10 @@ export async function startVm(plan: RunPlan, options: StartOptions): Promise<Vm>
     for (const note of secrets.notes) emit({ type: 'note', text: note })
 
     emit({ type: 'phase', phase: 'image' })
-    const image = await ensureImage(plan.image, { cacheDir: settings.paths.cache, signal, emit })
+    const [image, kernel] = await Promise.all([
+      ensureImage(plan.image, { cacheDir: settings.paths.cache, signal, emit }),
+      ensureKernel(plan, options),
+    ])
 
     const { number, folder } = await claimVm(settings.paths.state, { wanted: options.number, signal })
     life.defer('remove the folder of the VM', () => folder.release())
@@ -57,7 +61,7 @@ export async function startVm(plan: RunPlan, options: StartOptions): Promise<Vm>
 
     emit({ type: 'phase', phase: 'booting' })
     signal.throwIfAborted()
-    const machinePlan = planMachine(plan, { number, initrd: image.path, files, gdb: options.gdb })
+    const machinePlan = planMachine(plan, { number, kernel, initrd: image.path, files, gdb: options.gdb })
     const machine = await startMachine(machinePlan, {
       files,
       consoleLog: log,
@@ -97,6 +101,16 @@ export async function startVm(plan: RunPlan, options: StartOptions): Promise<Vm>
     await life.end()
     throw signal.aborted ? signal.reason : error
   }
+}
+
+/** The file that QEMU is given as the kernel. */
+async function ensureKernel(plan: RunPlan, { signal, emit }: StartOptions): Promise<string> {
+  if (plan.entry.kind === 'bzimage') return plan.kernel.image
+  if (plan.entry.kind === 'elf') return plan.entry.path
+  const unpacked = await unpackKernel(plan.kernel.image, { cacheDir: plan.settings.paths.cache, signal })
+  if ('path' in unpacked) return unpacked.path
+  emit({ type: 'note', text: unpacked.note })
+  return plan.kernel.image
 }
 
 function vmInfo(

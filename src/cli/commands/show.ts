@@ -31,10 +31,16 @@ function example(plan: RunPlan) {
   const { paths } = plan.settings
   return planMachine(plan, {
     number: 1,
+    kernel: kernelFile(plan),
     initrd: join(paths.cache, 'images', 'IMAGE'),
     files: vmFiles(paths.state, 1),
     gdb: undefined,
   })
+}
+
+function kernelFile({ entry, kernel, settings }: RunPlan): string {
+  if (entry.kind === 'elf') return entry.path
+  return entry.kind === 'unpack' ? join(settings.paths.cache, 'kernels', 'KERNEL.elf') : kernel.image
 }
 
 function commands(plan: RunPlan) {
