@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import { RapidoError } from '../errors.js'
 import type { Profile } from './profile.js'
 import type { Settings } from './schema.js'
@@ -16,14 +15,6 @@ export function expandSettings(text: string, settings: Settings): string {
     const hint = `set it in rapido.toml, or with --set ${key}=VALUE`
     throw new RapidoError('usage', `${text} needs the setting ${key}, which is not set`, { hint })
   })
-}
-
-/** What a profile includes, each `from` absolute. Throws RapidoError('usage') as expandSettings does. */
-export function expandIncludes(profile: Profile, settings: Settings): Profile['image']['include'] {
-  return profile.image.include.map(({ from, to }) => ({
-    from: resolve(profile.folder, expandSettings(from, settings)),
-    to,
-  }))
 }
 
 /** The settings that a profile needs and that are not set: what it requires, and what its paths name. */

@@ -67,7 +67,7 @@ const rows: [programs: string, packages: string][] = [
   ['cpio', 'cpio'],
   ['qemu-system-x86_64', 'qemu-system-x86 | qemu-system-x86-core | qemu-x86 | qemu-system-x86'],
   ['bash', 'bash'],
-  ['perl', 'perl'],
+  ['perl', 'perl-base | perl-interpreter | perl-base | perl'],
   ['ip ss tc bridge', 'iproute2 | iproute | iproute2 | iproute2'],
   ['ping', 'iputils-ping | iputils | iputils | iputils'],
   ['modprobe insmod rmmod lsmod depmod modinfo kmod', 'kmod'],

@@ -31,7 +31,9 @@ export class Qmp {
     })
     this.#ready = greeting.then(() => this.#send('qmp_capabilities'))
     this.#ready.catch(() => {}) // the first command tells
-    createInterface({ input: stream }).on('line', (line) => this.#handle(decodeQmp(line)))
+    const lines = createInterface({ input: stream })
+    lines.on('line', (line) => this.#handle(decodeQmp(line)))
+    lines.on('error', () => {}) // readline passes on the stream's own
     stream.on('error', () => {}) // 'close' follows
     stream.on('close', () => this.#end())
   }

@@ -6,6 +6,7 @@ export function kernelArgs(plan: { accel: MachinePlan['accel']; channel: Channel
   return [
     `console=${arch.console}`,
     'loglevel=5', // an emulated serial line is slow: information waits for the guest to be ready (bootedLogLevel)
+    'printk.time=1', // tells the kernel's lines from those of programs (src/machine/incidents.ts)
     'panic=-1', // reboot at once; with -no-reboot that ends QEMU
     ...(plan.accel === 'tcg' ? ['no_timer_check', 'tsc=reliable'] : []), // emulated clocks fail calibration by being slow
     ...(plan.channel.kind === 'serial' ? [`rapido.channel=${arch.serialChannel}`] : []),

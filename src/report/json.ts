@@ -28,6 +28,6 @@ function step({ name, status, durationMs, stdout, stderr }: StepResult) {
   return { name, status: status ?? null, durationMs, stdout: stdout ?? null, stderr: stderr ?? null }
 }
 
-function incident({ kind, title, lines, consoleLine, fails }: IncidentResult) {
-  return { kind, title, lines, consoleLine, fails }
+function incident({ kind, title, lines, consoleLine, repeats, cause, note, fails }: IncidentResult) {
+  return { kind, title, lines, consoleLine, repeats: repeats ?? 0, cause: cause ?? null, note: note ?? null, fails }
 }

@@ -22,6 +22,9 @@ export interface IncidentResult {
   title: string
   lines: string[]
   consoleLine: number // 1-based line of the console log it starts at
+  repeats?: number // how often the kernel told it again
+  cause?: string | undefined // of a panic: the title of the report that led to it
+  note?: string | undefined // why its lines are not symbolised, where a tree should have allowed it
   fails: boolean // whether `run.fail_on` counts it
 }
 

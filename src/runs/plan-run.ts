@@ -1,4 +1,4 @@
-import { expandIncludes, unsetSettings } from '../config/expand.js'
+import { unsetSettings } from '../config/expand.js'
 import { loadSettings } from '../config/load.js'
 import type { Profile } from '../config/profile.js'
 import { loadProfile } from '../config/profiles.js'
@@ -68,8 +68,7 @@ export async function planRun(
 /** The image of a profile for a kernel, from what this host has. */
 export function planImageOf(profile: Profile, settings: Settings, kernel: KernelPlan): ImagePlan {
   const guest = guestParts(packageFile('src/guest'), { share: settings.share.path !== undefined })
-  const expanded = { ...profile, image: { ...profile.image, include: expandIncludes(profile, settings) } }
-  const input = { profile: expanded, guest, settings }
+  const input = { profile, guest, settings }
   return planImage({ ...input, kernel, facts: gatherImageFacts(input) })
 }
 

@@ -1,4 +1,6 @@
 import type { Readable } from 'node:stream'
+import { StringDecoder } from 'node:string_decoder'
+import { dynamicDebugControl, dynamicDebugQueries } from '../plan/dynamic-debug.js'
 import { guestRun } from '../plan/guest-env.js'
 import type { StepResult } from '../report/result.js'
 import type { Emit } from './events.js'
@@ -7,10 +9,26 @@ import type { Command, Vm } from './vm.js'
 const keptBytes = 64 * 1024 // of each stream, for the reports
 
 /** Runs the profile's boot.sh in the guest, with the helpers at hand. Its status is in the step. */
-export function runBootScript(vm: Vm, options: { emit: Emit; steps: StepResult[] }): Promise<StepResult> {
+export async function runBootScript(vm: Vm, options: { emit: Emit; steps: StepResult[] }): Promise<StepResult> {
   options.emit({ type: 'phase', phase: 'boot.sh' })
   const source = `. ${guestRun.helpers}; . ${guestRun.bootScript}`
-  return runStep(vm, { ...options, name: 'boot.sh', command: ['bash', '-c', source, 'boot.sh'] })
+  await askForDebugMessages(vm, options.emit)
+  const step = await runStep(vm, { ...options, name: 'boot.sh', command: ['bash', '-c', source, 'boot.sh'] })
+  await askForDebugMessages(vm, options.emit) // again: the kernel knows the files of a module once it is loaded
+  return step
+}
+
+async function askForDebugMessages(vm: Vm, emit: Emit): Promise<void> {
+  const queries = dynamicDebugQueries(vm.plan.settings.debug)
+  if (queries.length === 0) return
+  try {
+    for (const query of queries) await vm.machine.channel.writeFile(dynamicDebugControl, query)
+  } catch (error) {
+    emit({
+      type: 'note',
+      text: `debug.dyndbg_files: ${(error as Error).message}; has this kernel CONFIG_DYNAMIC_DEBUG?`,
+    })
+  }
 }
 
 /**
@@ -26,6 +44,7 @@ export async function runStep(
   if (steps.some((earlier) => earlier.status !== 0)) return step // as with `set -e`: the rest would mislead
   steps.push(step)
   const startedAt = performance.now()
+  const decoders = { stdout: new StringDecoder(), stderr: new StringDecoder() } // a chunk may cut a character
   try {
     if (options.script) await vm.writeFile(guestRun.script, options.script, 0o755)
     const running = vm.start(options.command)
@@ -43,7 +62,7 @@ export async function runStep(
 
   function take(stream: 'stdout' | 'stderr', chunk: Buffer): void {
     emit({ type: 'output', step: name, stream, chunk })
-    step[stream] = (step[stream] + chunk.toString()).slice(-keptBytes)
+    step[stream] = (step[stream] + decoders[stream].write(chunk)).slice(-keptBytes)
   }
 }
 

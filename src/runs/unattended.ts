@@ -47,7 +47,8 @@ export async function runUnattended(plan: RunPlan, options: UnattendedOptions): 
     if (event.type !== 'incident') return
     incidents.push(event.incident)
     if (run.fail_on.includes(event.incident.kind)) {
-      limits.endSoon(reportMs, new RapidoError('crash', `the kernel reported: ${event.incident.title}`))
+      const { title } = event.incident.cause ?? event.incident
+      limits.endSoon(reportMs, new RapidoError('crash', `the kernel reported: ${title}`))
     }
   }
 
@@ -75,9 +76,7 @@ export async function runUnattended(plan: RunPlan, options: UnattendedOptions): 
   failure ??= await stopped(vm, failure)
   await limits.settled
 
-  const results = await Promise.all(
-    incidents.map((incident) => incidentResult(incident, { plan, fails: run.fail_on.includes(incident.kind) })),
-  )
+  const results = await incidentResults(incidents, plan)
   const verdict: Verdict = verdictOf({ failure, steps, incidents: results })
   return {
     profile: plan.profile.name,
@@ -103,15 +102,26 @@ async function stopped(vm: Vm | undefined, failure: unknown): Promise<unknown> {
   }
 }
 
-async function incidentResult(
-  incident: Incident,
-  { plan, fails }: { plan: RunPlan; fails: boolean },
-): Promise<IncidentResult> {
-  const { kind, title, consoleLine } = incident
-  const lines = [...incident.lines]
+/** Reports with source lines where the tree can tell them: of those that count, while that takes no longer than this. */
+const symboliseMs = 60_000
+
+async function incidentResults(incidents: Incident[], plan: RunPlan): Promise<IncidentResult[]> {
   const { src, vmlinux, modulesDir } = plan.kernel
-  const readable = src && vmlinux ? await symbolise(lines, { src, vmlinux, modules: modulesDir }) : undefined
-  return { kind, title, lines: readable?.lines ?? lines, consoleLine, fails }
+  const deadline = performance.now() + symboliseMs
+  const results: IncidentResult[] = []
+  for (const incident of incidents) {
+    const { kind, title, consoleLine, repeats, lines } = incident
+    const fails = plan.settings.run.fail_on.includes(kind)
+    const result = { kind, title, lines: [...lines], consoleLine, repeats, cause: incident.cause?.title, fails }
+    const timeoutMs = deadline - performance.now()
+    if (!fails || src === undefined || vmlinux === undefined || timeoutMs <= 0) {
+      results.push(result)
+      continue
+    }
+    const readable = await symbolise(lines, { src, vmlinux, modules: modulesDir, timeoutMs })
+    results.push({ ...result, lines: readable.lines, note: readable.note })
+  }
+  return results
 }
 
 /** What may end a run from outside of it: the caller, the time it may take, silence, a report of the kernel. */

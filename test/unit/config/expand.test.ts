@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { expandIncludes, expandSettings, namedSettings, unsetSettings } from '../../../src/config/expand.js'
+import { expandSettings, namedSettings, unsetSettings } from '../../../src/config/expand.js'
 import { loadSettings } from '../../../src/config/load.js'
 import type { Profile } from '../../../src/config/profile.js'
 import { profileSchema } from '../../../src/config/profile-schema.js'
@@ -38,19 +38,6 @@ test('a setting that is not set is named, with how to set it', () => {
 test('the settings of a text are found', () => {
   expect(namedSettings('{a.b}/{c}/x')).toEqual(['a.b', 'c'])
   expect(namedSettings('/plain')).toEqual([])
-})
-
-test("includes are absolute: by their setting, else by the profile's folder", () => {
-  const include = [
-    { from: '{kernel.src}/a', to: '/a' },
-    { from: 'conf/{kernel.release}', to: '/b' },
-    { from: '/c', to: '/c' },
-  ]
-  expect(expandIncludes(profile({ image: { include } }), settings)).toEqual([
-    { from: '/linux/a', to: '/a' },
-    { from: '/p/mine/conf/6.1', to: '/b' },
-    { from: '/c', to: '/c' },
-  ])
 })
 
 test('what a profile needs and is not set is found, each once', () => {

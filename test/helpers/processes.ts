@@ -1,0 +1,28 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+
+/** Processes that belong to a sandbox: its folder is in their command line, environment or working folder. */
+export function processesOf(folder: string): { pid: number; commandLine: string }[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .flatMap((pid) => {
+      const commandLine = quietly(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ')
+      const environment = quietly(() => readFileSync(`/proc/${pid}/environ`, 'utf8'))
+      const cwd = quietly(() => readlinkSync(`/proc/${pid}/cwd`))
+      const isOurs = [commandLine, environment, cwd].some((text) => text.includes(folder))
+      return isOurs ? [{ pid: Number(pid), commandLine: commandLine.trim() }] : []
+    })
+}
+
+/** Whether a process runs: a zombie does not. */
+export function isRunning(pid: number): boolean {
+  const status = quietly(() => readFileSync(`/proc/${pid}/status`, 'utf8'))
+  return status !== '' && !/^State:\s+[ZX]/m.test(status)
+}
+
+function quietly(read: () => string): string {
+  try {
+    return read()
+  } catch {
+    return '' // it has ended, or is another user's
+  }
+}

@@ -1,0 +1,82 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { BootOptions } from '../../dist/index.js'
+import { CliRun } from './cli-run.js'
+import { packageFolder, sharedCache } from './places.js'
+import { processesOf } from './processes.js'
+
+/** Where a test's rapido keeps everything: a home, state and working folder of its own, and a TMPDIR to look into. */
+export class Sandbox {
+  readonly folder: string
+  readonly work: string // where rapido is called: rapido.toml and ./profiles are looked for here
+  readonly state: string
+  readonly cache: string
+  readonly temporary: string
+
+  /** Images are shared by all tests, except with `ownCache`. */
+  constructor(options: { ownCache?: boolean; parent?: string } = {}) {
+    this.folder = mkdtempSync(join(options.parent ?? '/var/tmp', 'rapido-e2e-'))
+    this.work = this.#makeFolder('work')
+    this.temporary = this.#makeFolder('tmp')
+    this.state = join(this.folder, 'state/rapido')
+    this.cache = options.ownCache ? join(this.folder, 'cache/rapido') : join(sharedCache, 'rapido')
+  }
+
+  /** What tells rapido to use this sandbox. */
+  get env(): Record<string, string> {
+    return {
+      HOME: this.work,
+      XDG_STATE_HOME: dirname(this.state),
+      XDG_CACHE_HOME: dirname(this.cache),
+      XDG_CONFIG_HOME: join(this.folder, 'config'),
+      TMPDIR: this.temporary,
+    }
+  }
+
+  /** Starts `rapido ARGS…` as a user would, in `work`. */
+  rapido(...args: string[]): CliRun {
+    return this.command([process.execPath, join(packageFolder, 'dist/main.js'), ...args])
+  }
+
+  /** Starts any program that runs rapido. */
+  command(argv: string[]): CliRun {
+    return new CliRun(argv, { cwd: this.work, env: this.env })
+  }
+
+  /** Options of boot() and run() of the library, to stay in this sandbox. */
+  options(settings: NonNullable<BootOptions['settings']> = {}): { cwd: string; settings: typeof settings } {
+    return { cwd: this.work, settings: { 'paths.state': this.state, 'paths.cache': this.cache, ...settings } }
+  }
+
+  /** Writes a file below `work`, folders made, and returns its path. */
+  file(name: string, content: string | Buffer, mode = 0o644): string {
+    const path = join(this.work, name)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, content, { mode })
+    return path
+  }
+
+  /** A profile in ./profiles. Its image has what every image has, so that it is made in a second. */
+  profile(name: string, parts: { toml?: string; bootScript?: string } = {}): void {
+    this.file(`profiles/${name}/profile.toml`, `summary = "Of a test"\n${parts.toml ?? ''}\n`)
+    this.file(`profiles/${name}/boot.sh`, `${parts.bootScript ?? ':'}\n`)
+  }
+
+  /** Kills what a failed test left running, and removes the folder. */
+  remove(): void {
+    for (const { pid } of processesOf(this.folder)) kill(pid)
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
+  }
+
+  #makeFolder(name: string): string {
+    const path = join(this.folder, name)
+    mkdirSync(path)
+    return path
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {} // it has just ended
+}
