@@ -33,15 +33,20 @@ export function attachTerminal(
     }
     if (passed.length > 0) to.write(Buffer.from(passed))
   }
-  const onEnd = () => to.write(endOfTransmission) // `rapido boot … < script`: the shell sees the end
+  let ending: NodeJS.Timeout | undefined
+  const onEnd = () => {
+    to.write(endOfTransmission)
+    // A shell that was not at its prompt took it for something else.
+    ending = setInterval(() => to.write(endOfTransmission), 1000)
+  }
   const onResize = () => to.resize(windowSize(io))
 
   if (io.stdin.isTTY) io.stdin.setRawMode?.(true)
   io.stdin.on('data', onData)
   io.stdin.on('end', onEnd)
   io.stdout.on('resize', onResize)
-  io.stdin.resume()
   return () => {
+    clearInterval(ending)
     io.stdin.off('data', onData)
     io.stdin.off('end', onEnd)
     io.stdout.off('resize', onResize)

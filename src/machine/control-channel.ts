@@ -17,6 +17,8 @@ export interface ChannelEvents {
   leaving(how: 'poweroff' | 'reboot'): void
   /** Something came from the guest: for the limit on silence. */
   activity(): void
+  /** The stream has closed; whoever knows why calls close(). */
+  lost(): void
 }
 
 /**
@@ -34,13 +36,13 @@ export class ControlChannel {
   #closed: Error | undefined
 
   /** `inputWindow`: bytes of standard input a command may have on the way; a serial line loses more than it can hold. */
-  constructor(stream: Duplex, options: { inputWindow: number; events: ChannelEvents }) {
+  constructor(stream: Duplex, { inputWindow, events }: { inputWindow: number; events: ChannelEvents }) {
     this.#stream = stream
-    this.#events = options.events
-    this.#inputWindow = options.inputWindow
+    this.#events = events
+    this.#inputWindow = inputWindow
     stream.on('data', (chunk: Buffer) => this.#receive(chunk))
     stream.on('error', () => {}) // 'close' follows
-    stream.on('close', () => this.close(new RapidoError('guest', 'the control channel of the guest closed')))
+    stream.on('close', () => events.lost())
   }
 
   run(request: CommandRequest): GuestCommand {

@@ -23,6 +23,9 @@ export interface MachineEvents {
 /** A serial line has no flow control here: what may be on the way must fit the guest's tty buffers. */
 const inputWindow = { virtio: 256 * 1024, serial: 8 * 1024 } as const
 
+/** What a QEMU that has closed its sockets gets to exit. */
+const exitMs = 2000
+
 /** Starts QEMU for a plan and connects to it. Throws RapidoError('host') with QEMU's words if it ends at once. */
 export async function startMachine(
   plan: MachinePlan,
@@ -119,6 +122,7 @@ export class Machine {
           this.#leaving = how
         },
         activity: parts.events.activity,
+        lost: () => this.#onChannelLost(),
       },
     })
   }
@@ -172,6 +176,12 @@ export class Machine {
     }
   }
 
+  /** The channel's socket closes when QEMU ends: how that was says more, and is known in a moment. */
+  #onChannelLost(): void {
+    const lost = new RapidoError('guest', 'the control channel of the guest closed')
+    setTimeout(() => this.channel.close(lost), exitMs).unref()
+  }
+
   #report(incidents: Incident[], events: MachineEvents): void {
     this.incidents.push(...incidents)
     for (const incident of incidents) events.incident(incident)
@@ -188,7 +198,10 @@ export class Machine {
       errors: await readFile(files.qemuErrors, 'utf8').catch(() => ''),
     })
     this.#end = end
-    this.channel.close(new RapidoError(errorCode(end), describeEnd(end)))
+    // The agent announces every end that it knows of; without it, init powers off.
+    const unannounced = end.kind === 'powered-off' && this.#channelOpen && this.#leaving === undefined
+    const how = unannounced ? `${describeEnd(end)} unannounced: its control agent has died` : describeEnd(end)
+    this.channel.close(new RapidoError(errorCode(end), how))
     return end
   }
 }

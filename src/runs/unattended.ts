@@ -73,7 +73,8 @@ export async function runUnattended(plan: RunPlan, options: UnattendedOptions): 
   }
   limits.over()
   emit({ type: 'phase', phase: 'stopping' })
-  failure ??= await stopped(vm, failure)
+  const stopFailure = await stopped(vm, failure)
+  failure ??= stopFailure
   await limits.settled
 
   const results = await incidentResults(incidents, plan)

@@ -67,16 +67,22 @@ async function useShell(vm: Vm, { io, progress }: { io: Io; progress: Progress }
   progress.done()
   progress.say(`vm${vm.number}, Linux ${vm.kernelRelease}: Ctrl-A c is QEMU's monitor, Ctrl-A x quits, exit powers off`)
   const { console } = vm.machine
-  const restore = attachTerminal(io, { write: (data) => console.write(data), resize: (size) => vm.resize(size) })
-  const unlisten = console.listen((chunk) => void io.stdout.write(chunk))
+  const size = windowSize(io)
+  const attach = () => attachTerminal(io, { write: (data) => console.write(data), resize: (to) => vm.resize(to) })
+  let restore: (() => void) | undefined
+  const unlisten = console.listen((chunk) => {
+    io.stdout.write(chunk)
+    restore ??= attach() // what a pipe has for the shell would be lost before its first prompt
+  })
   try {
-    const shell = vm.startShell(windowSize(io))
+    if (io.stdin.isTTY) restore = attach()
+    const shell = vm.startShell(size)
     shell.stdout.resume()
     shell.stderr.pipe(io.stderr, { end: false })
     await Promise.race([shell.exit, vm.machine.ended]).catch(() => {}) // how the machine ended is told in the end
   } finally {
     unlisten()
-    restore()
+    restore?.()
   }
 }
 
