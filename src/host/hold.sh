@@ -32,6 +32,12 @@ while :; do
   [[ $folder -ef /proc/$$/fd/9 ]] && break
 done
 
+if [[ ! -O $folder ]]; then
+  echo "failed $folder belongs to another user"
+  exit 1
+fi
+chmod 700 -- "$folder"
+
 left=("$folder"/*)
 ((${#left[@]})) && rm -rf -- "${left[@]}"
 echo held

@@ -106,9 +106,7 @@ export class Machine {
     let greet!: (release: string) => void
     this.hello = new Promise((resolve, reject) => {
       greet = resolve
-      const tooEarly = (end: MachineEnd) =>
-        reject(new RapidoError(errorCode(end), `${describeEnd(end)} before the guest was ready`))
-      void this.ended.then(tooEarly)
+      void this.ended.then((end) => reject(endedTooEarly(end)))
     })
     this.hello.catch(() => {}) // told by whoever waits for it
     this.channel = new ControlChannel(parts.controlStream, {
@@ -204,6 +202,11 @@ export class Machine {
     this.channel.close(new RapidoError(errorCode(end), how))
     return end
   }
+}
+
+/** The error for whoever waited for a guest that never got ready. */
+export function endedTooEarly(end: MachineEnd): RapidoError {
+  return new RapidoError(errorCode(end), `${describeEnd(end)} before the guest was ready`)
 }
 
 /** What an unexpected end means for whoever waited for something else. */

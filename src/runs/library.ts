@@ -26,8 +26,8 @@ export interface RunOptions extends Omit<BootOptions, 'gdb'> {
 }
 
 /**
- * Boots a profile, runs its boot.sh, and hands over the VM; `await using` stops it. Throws RapidoError: 'usage', 'host',
- * 'crash', 'timeout', or 'guest' when boot.sh fails. Nothing is left behind then.
+ * Boots a profile, runs its boot.sh (within `run.timeout`), and hands over the VM; `await using` stops it. Throws
+ * RapidoError: 'usage', 'host', 'crash', 'timeout', or 'guest' when boot.sh fails. Nothing is left behind then.
  */
 export async function boot(profile: string, options: BootOptions = {}): Promise<Vm> {
   const { emit = () => {}, number, gdb } = options
@@ -35,7 +35,11 @@ export async function boot(profile: string, options: BootOptions = {}): Promise<
   const plan = await planRun(profile, surroundings(options), { signal })
   const vm = await startVm(plan, { signal, emit, number, gdb, size: { rows: 24, columns: 80 } })
   try {
-    const step = await runBootScript(vm, { emit, steps: [] })
+    const step = await vm.within(
+      'boot.sh did not end',
+      plan.settings.run.timeout,
+      runBootScript(vm, { emit, steps: [] }),
+    )
     if (step.status === 0) return vm
     throw new RapidoError('guest', `boot.sh of "${profile}" failed with status ${step.status}`, { hint: step.stderr })
   } catch (error) {

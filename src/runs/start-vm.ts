@@ -8,7 +8,8 @@ import { packageFile } from '../host/package-root.js'
 import { writeAtomic } from '../host/write.js'
 import { unpackKernel } from '../image/direct-kernel.js'
 import { ensureImage } from '../image/ensure.js'
-import { type Machine, startMachine } from '../machine/machine.js'
+import type { MachineEnd } from '../machine/end.js'
+import { endedTooEarly, type Machine, startMachine } from '../machine/machine.js'
 import { guestEnv, guestRun, hostName } from '../plan/guest-env.js'
 import { bootedLogLevel } from '../plan/kernel-args.js'
 import { shareTag } from '../plan/machine.js'
@@ -32,76 +33,121 @@ export interface StartOptions {
 }
 
 /**
- * From a plan to a VM whose guest knows who it is: claims a number, makes the image if it is stale, starts QEMU, waits
+ * From a plan to a VM whose guest knows who it is: makes the image if it is stale, claims a number, starts QEMU, waits
  * for the guest and tells it the identity, environment and secrets. boot.sh has not run yet (runBootScript). Whatever
  * fails, or aborts, nothing is left.
  */
 export async function startVm(plan: RunPlan, options: StartOptions): Promise<Vm> {
   const { signal, emit } = options
-  const { settings } = plan
   const life = new Life()
+  let launched: Launched | undefined
   try {
     // Read before anything is started: a secret that can't be had is a mistake of the configuration.
-    const secrets = await readSecrets(settings, { env: process.env })
+    const secrets = await readSecrets(plan.settings, { env: process.env })
     for (const note of secrets.notes) emit({ type: 'note', text: note })
-
     emit({ type: 'phase', phase: 'image' })
     const [image, kernel] = await Promise.all([
-      ensureImage(plan.image, { cacheDir: settings.paths.cache, signal, emit }),
+      ensureImage(plan.image, { cacheDir: plan.settings.paths.cache, signal, emit }),
       ensureKernel(plan, options),
     ])
+    launched = await launch(plan, { initrd: image.path, kernel }, { ...options, life })
+    return await introduce(launched, { secrets: secrets.values, ...options })
+  } catch (error) {
+    await life.end()
+    if (signal.aborted) throw signal.reason
+    const end = launched?.machine.end // then what failed is its consequence
+    throw end && !(error instanceof RapidoError) ? endedTooEarly(end) : error
+  }
+}
 
-    const { number, folder } = await claimVm(settings.paths.state, { wanted: options.number, signal })
-    life.defer('remove the folder of the VM', () => folder.release())
-    const files = vmFiles(settings.paths.state, number)
-    const log = consoleLog(settings.paths.state, { startedAt: new Date(), profile: plan.profile.name, number })
-    await mkdir(logsFolder(settings.paths.state), { recursive: true, mode: 0o700 })
-    life.defer('remove the logs of old runs', () => pruneLogs(settings.paths.state, settings.log.keep))
-    emit({ type: 'claimed', number, consoleLog: log })
+/** A machine that runs, and what belongs to its run. */
+interface Launched {
+  plan: RunPlan
+  number: number
+  machine: Machine
+  files: VmFiles
+  log: string // path
+  env: Record<string, string>
+  info: Omit<VmInfo, 'state'>
+  closed: Promise<MachineEnd>
+}
 
-    emit({ type: 'phase', phase: 'booting' })
-    signal.throwIfAborted()
-    const machinePlan = planMachine(plan, { number, kernel, initrd: image.path, files, gdb: options.gdb })
-    const machine = await startMachine(machinePlan, {
-      files,
-      consoleLog: log,
-      size: options.size,
-      events: {
-        incident: (incident) => emit({ type: 'incident', incident }),
-        activity: options.onActivity ?? (() => {}),
-      },
-    })
-    folder.watch(machine.pid)
-    const env = guestEnv({ number, profile: plan.profile, settings, term: options.term })
-    life.defer('stop QEMU', async () => {
-      await machine.stop({ patienceMs: 0 })
-      folder.unwatch(machine.pid)
-    })
+/** Claims a number and starts QEMU; what is to be undone is in `life`, which ends with the machine. */
+async function launch(
+  plan: RunPlan,
+  image: { initrd: string; kernel: string },
+  { life, signal, emit, ...options }: StartOptions & { life: Life },
+): Promise<Launched> {
+  const { settings, profile } = plan
+  const { number, folder } = await claimVm(settings.paths.state, { wanted: options.number, signal })
+  life.defer('remove the folder of the VM', () => folder.release())
+  const files = vmFiles(settings.paths.state, number)
+  const log = consoleLog(settings.paths.state, { startedAt: new Date(), profile: profile.name, number })
+  await mkdir(logsFolder(settings.paths.state), { recursive: true, mode: 0o700 })
+  life.defer('remove the logs of old runs', () => pruneLogs(settings.paths.state, settings.log.keep))
+  emit({ type: 'claimed', number, consoleLog: log })
 
-    const closed = machine.ended.then(async (end) => {
-      await life.end()
-      return end
-    })
-    closed.catch(() => {}) // seen by whoever stops the VM
-    const stop = async () => {
-      await machine.stop({ patienceMs })
-      await closed
-    }
-    life.defer('stop serving', await serveVm(files.serveSocket, { machine, env, stop }))
-    const info = vmInfo(plan, { number, machine, files, log })
-    await writeAtomic(files.info, JSON.stringify({ ...info, state: 'booting' }))
+  emit({ type: 'phase', phase: 'booting' })
+  signal.throwIfAborted()
+  const machine = await startMachine(planMachine(plan, { ...image, number, files, gdb: options.gdb }), {
+    files,
+    consoleLog: log,
+    size: options.size,
+    events: {
+      incident: (incident) => emit({ type: 'incident', incident }),
+      activity: options.onActivity ?? (() => {}),
+    },
+  })
+  folder.watch(machine.pid)
+  life.defer('stop QEMU', async () => {
+    await machine.stop({ patienceMs: 0 })
+    folder.unwatch(machine.pid)
+  })
+  const closed = machine.ended.then(async (end) => {
+    await life.end()
+    return end
+  })
+  closed.catch(() => {}) // seen by whoever stops the VM
 
-    const kernelRelease = await hello(machine, plan, { ...options, number, log })
-    await tellGuest(machine, plan, { number, secrets: secrets.values })
+  const env = guestEnv({ number, profile, settings, term: options.term })
+  const stop = () => machine.stop({ patienceMs }).then(() => closed)
+  life.defer('stop serving', await serveVm(files.serveSocket, { machine, env, stop }))
+  const info = vmInfo(plan, { number, machine, files, log })
+  await writeAtomic(files.info, JSON.stringify({ ...info, state: 'booting' }))
+  return { plan, number, machine, files, log, env, info, closed }
+}
+
+/** Waits for the guest and tells it who it is. */
+async function introduce(
+  { plan, number, machine, files, log, env, info, closed }: Launched,
+  options: StartOptions & { secrets: Map<string, string> },
+): Promise<Vm> {
+  const introduced = async () => {
+    const kernelRelease = await machine.hello
+    await tellGuest(machine, plan, { number, secrets: options.secrets })
     const vm = new Vm({ number, plan, machine, kernelRelease, consoleLog: log, env, closed })
     await mountShare(vm)
     await writeAtomic(files.info, JSON.stringify({ ...info, kernel: kernelRelease, state: 'ready' }))
     return vm
-  } catch (error) {
-    await life.end()
-    throw signal.aborted ? signal.reason : error
+  }
+  // With a gdb that has to say go, the guest stands still for as long as the person likes.
+  const timeoutMs = options.gdb?.wait ? longestDelayMs : plan.settings.run.boot_timeout
+  const timer = new AbortController()
+  const expired = delay(timeoutMs, undefined, { signal: AbortSignal.any([options.signal, timer.signal]) }).then(() => {
+    const [last = 'nothing at all'] = machine.console.lastLines(1)
+    const what = `vm${number}: no answer from the guest within ${formatDurationMs(timeoutMs)}`
+    throw new RapidoError('timeout', `${what}; last console line: ${last}`, {
+      hint: `the whole console is in ${log}; run.boot_timeout sets the limit`,
+    })
+  })
+  try {
+    return await Promise.race([introduced(), expired])
+  } finally {
+    timer.abort()
   }
 }
+
+const longestDelayMs = 2 ** 31 - 1 // of setTimeout: 24 days
 
 /** The file that QEMU is given as the kernel. */
 async function ensureKernel(plan: RunPlan, { signal, emit }: StartOptions): Promise<string> {
@@ -129,31 +175,6 @@ function vmInfo(
     gdb: run.machine.plan.gdb ? run.files.gdbSocket : undefined,
   }
 }
-
-async function hello(
-  machine: Machine,
-  plan: RunPlan,
-  options: StartOptions & { number: number; log: string },
-): Promise<string> {
-  // With a gdb that has to say go, the guest stands still for as long as the person likes.
-  const timeoutMs = options.gdb?.wait ? longestDelayMs : plan.settings.run.boot_timeout
-  const timer = new AbortController()
-  const signal = AbortSignal.any([options.signal, timer.signal])
-  const expired = delay(timeoutMs, undefined, { signal }).then(() => {
-    const [last = 'nothing at all'] = machine.console.lastLines(1)
-    const what = `vm${options.number}: no answer from the guest within ${formatDurationMs(timeoutMs)}; last console line: ${last}`
-    throw new RapidoError('timeout', what, {
-      hint: `the whole console is in ${options.log}; run.boot_timeout sets the limit`,
-    })
-  })
-  try {
-    return await Promise.race([machine.hello, expired])
-  } finally {
-    timer.abort()
-  }
-}
-
-const longestDelayMs = 2 ** 31 - 1 // of setTimeout: 24 days
 
 /** Everything late: what the image does not know, and no command line shows. */
 async function tellGuest(

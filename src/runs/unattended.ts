@@ -1,9 +1,9 @@
-import { formatDurationMs } from '../config/units.js'
 import { RapidoError } from '../errors.js'
 import type { Incident } from '../machine/incidents.js'
 import { symbolise } from '../machine/symbolise.js'
 import type { IncidentResult, RunResult, StepResult, Verdict } from '../report/result.js'
 import type { Emit } from './events.js'
+import { Limits } from './limits.js'
 import type { RunPlan } from './plan-run.js'
 import { startVm } from './start-vm.js'
 import { runBootScript, runStep } from './steps.js'
@@ -123,59 +123,4 @@ async function incidentResults(incidents: Incident[], plan: RunPlan): Promise<In
     results.push({ ...result, lines: readable.lines, note: readable.note })
   }
   return results
-}
-
-/** What may end a run from outside of it: the caller, the time it may take, silence, a report of the kernel. */
-class Limits {
-  readonly #ending = new AbortController()
-  readonly #signal: AbortSignal
-  readonly #timers: NodeJS.Timeout[] = []
-  /** After an abort: when the work has noticed. */
-  settled: Promise<void> = Promise.resolve()
-  #lastHeard = performance.now()
-
-  constructor(caller: AbortSignal) {
-    this.#signal = AbortSignal.any([caller, this.#ending.signal])
-  }
-
-  /** Runs the work until it is done or one of the limits says no. */
-  async hold(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    this.#signal.throwIfAborted()
-    const aborted = new Promise<never>((_, reject) => {
-      this.#signal.addEventListener('abort', () => reject(this.#signal.reason), { once: true })
-    })
-    const working = work(this.#signal)
-    this.settled = working.catch(() => {})
-    await Promise.race([working, aborted])
-  }
-
-  whole(timeoutMs: number | undefined): void {
-    if (timeoutMs === undefined) return
-    const error = new RapidoError('timeout', `the run took longer than ${formatDurationMs(timeoutMs)}`, {
-      hint: '--timeout or run.timeout sets the limit',
-    })
-    this.#timers.push(setTimeout(() => this.#ending.abort(error), timeoutMs))
-  }
-
-  heard(): void {
-    this.#lastHeard = performance.now()
-  }
-
-  silence(limitMs: number | undefined, vm: Vm): void {
-    if (limitMs === undefined) return
-    this.heard()
-    const check = () => {
-      if (performance.now() - this.#lastHeard < limitMs) return
-      this.#ending.abort(vm.timeoutError('no sign of life', limitMs))
-    }
-    this.#timers.push(setInterval(check, Math.min(1000, limitMs / 4)))
-  }
-
-  endSoon(afterMs: number, error: RapidoError): void {
-    this.#timers.push(setTimeout(() => this.#ending.abort(error), afterMs))
-  }
-
-  over(): void {
-    for (const timer of this.#timers) clearTimeout(timer)
-  }
 }

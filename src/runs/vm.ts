@@ -70,9 +70,17 @@ export class Vm implements AsyncDisposable {
   ): Promise<ExecResult> {
     const running = this.start(command, options)
     running.stdin.end(options.input)
-    const { timeoutMs } = options
-    const result = timeoutMs === undefined ? await running.collect() : await this.#within(running, command, timeoutMs)
-    return { status: result.status, stdout: result.stdout.toString(), stderr: result.stderr.toString() }
+    try {
+      const { status, stdout, stderr } = await this.within(
+        `${shown(command)} did not end`,
+        options.timeoutMs,
+        running.collect(),
+      )
+      return { status, stdout: stdout.toString(), stderr: stderr.toString() }
+    } catch (error) {
+      running.kill('KILL') // of no avail, and no harm, where it is gone
+      throw error
+    }
   }
 
   /** Like exec, for a command that must succeed: returns its standard output, throws RapidoError('guest') otherwise. */
@@ -131,6 +139,20 @@ export class Vm implements AsyncDisposable {
     await this.stop()
   }
 
+  /** Waits for `work`, at most so long. The error says `what`, such as "boot.sh did not end". */
+  async within<T>(what: string, timeoutMs: number | undefined, work: Promise<T>): Promise<T> {
+    if (timeoutMs === undefined) return work
+    const timer = new AbortController()
+    const expired = delay(timeoutMs, undefined, { signal: timer.signal }).then(() => {
+      throw this.timeoutError(what, timeoutMs)
+    })
+    try {
+      return await Promise.race([work, expired])
+    } finally {
+      timer.abort()
+    }
+  }
+
   /** The error for a wait that had no end: it quotes what the console said last. */
   timeoutError(what: string, timeoutMs: number): RapidoError {
     const [last = 'nothing'] = this.machine.console.lastLines(1)
@@ -141,19 +163,6 @@ export class Vm implements AsyncDisposable {
         hint: `the whole console is in ${this.consoleLog}`,
       },
     )
-  }
-
-  async #within(running: GuestCommand, command: Command, timeoutMs: number) {
-    const timer = new AbortController()
-    const expired = delay(timeoutMs, 'expired' as const, { signal: timer.signal }).catch(() => 'cancelled' as const)
-    try {
-      const result = await Promise.race([running.collect(), expired])
-      if (typeof result === 'object') return result
-      running.kill('KILL')
-      throw this.timeoutError(`${shown(command)} did not end`, timeoutMs)
-    } finally {
-      timer.abort()
-    }
   }
 
   async #gone(): Promise<RapidoError> {
