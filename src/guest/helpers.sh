@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Helpers for boot.sh. They are sent together with it, so that changing them rebuilds no image.
 
 # die MESSAGE…: ends boot.sh with a message; the run fails.

@@ -20,7 +20,11 @@ while :; do
     echo "failed $problem"
     exit 1
   fi
-  { exec 9<"$folder"; } 2>/dev/null || continue
+  if [[ -d $folder && ! (-r $folder && -w $folder) ]]; then
+    echo "failed it is not writable"
+    exit 1
+  fi
+  { exec 9<"$folder"; } 2>/dev/null || continue # removed by its holder, just now
   if [[ $mode == try ]]; then
     flock -n 9 || { echo taken; exit 0; }
   else

@@ -6,8 +6,12 @@ export class Life implements AsyncDisposable {
   readonly #undo: { what: string; run: () => unknown }[] = []
   #ended: Promise<void> | undefined
 
+  /** What is deferred when the end has come already is undone at once. */
   defer(what: string, run: () => unknown): void {
     this.#undo.push({ what, run })
+    if (!this.#ended) return
+    this.#ended = Promise.allSettled([this.#ended]).then(() => this.#runAll())
+    this.#ended.catch(() => {}) // whoever calls end() sees it
   }
 
   /** Ends once, whoever asks; later callers wait for the same end. */

@@ -11,34 +11,41 @@ export interface Acceleration {
   note?: string // why not KVM, where that was found out
 }
 
-/** A probe that takes longer than this has failed: under a KVM that works, it takes about one second. */
-const probeMs = 4000
+export interface ProbeHost {
+  device: string // of KVM
+  probeMs: number // a probe that takes longer has failed: under a KVM that works, it takes about one second
+}
+
+const thisHost: ProbeHost = { device: '/dev/kvm', probeMs: 4000 }
 
 /**
  * Whether guests run under KVM here. That /dev/kvm opens proves nothing: on nested and paravirtual hosts a guest may
  * hang at once. So a kernel is booted, once for each boot of the host and each QEMU; the verdict is kept in `file`.
  */
-export async function chooseAcceleration(options: {
-  wanted: 'auto' | 'kvm' | 'tcg'
-  qemu: string // absolute path
-  kernel: string // image to probe with
-  file: string
-  probe: boolean // false: say only what is known
-  signal?: AbortSignal | undefined
-}): Promise<Acceleration> {
+export async function chooseAcceleration(
+  options: {
+    wanted: 'auto' | 'kvm' | 'tcg'
+    qemu: string // absolute path
+    kernel: string // image to probe with
+    file: string
+    probe: boolean // false: say only what is known
+    signal?: AbortSignal | undefined
+  },
+  host: ProbeHost = thisHost,
+): Promise<Acceleration> {
   if (options.wanted !== 'auto') return { accel: options.wanted }
-  const openable = await access('/dev/kvm', constants.R_OK | constants.W_OK).then(
+  const openable = await access(host.device, constants.R_OK | constants.W_OK).then(
     () => true,
     () => false,
   )
-  if (!openable) return { accel: 'tcg', note: 'no access to /dev/kvm: using TCG' }
+  if (!openable) return { accel: 'tcg', note: `no access to ${host.device}: using TCG` }
 
   const subject = await probeSubject(options.qemu)
   const known = await readVerdict(options.file)
   if (known?.subject === subject) return acceleration(known.failure)
 
   if (!options.probe) return { accel: 'kvm', note: 'whether KVM runs guests here is found out by the first boot' }
-  const failure = await probe(options)
+  const failure = await probe(options, host.probeMs)
   await mkdir(dirname(options.file), { recursive: true, mode: 0o700 })
   await writeAtomic(options.file, `${JSON.stringify({ subject, failure })}\n`)
   return acceleration(failure)
@@ -66,11 +73,10 @@ async function readVerdict(file: string): Promise<{ subject: string; failure?: s
 }
 
 /** Boots the kernel without anything to mount: under a KVM that works it panics, and QEMU ends. */
-async function probe(options: {
-  qemu: string
-  kernel: string
-  signal?: AbortSignal | undefined
-}): Promise<string | undefined> {
+async function probe(
+  options: { qemu: string; kernel: string; signal?: AbortSignal | undefined },
+  timeoutMs: number,
+): Promise<string | undefined> {
   // biome-ignore format: an option and its value share a line
   const args = [
     '--pdeathsig', 'KILL', '--',
@@ -87,7 +93,7 @@ async function probe(options: {
   ]
   try {
     const { status, stdout, stderr } = await run('setpriv', args, {
-      timeoutMs: probeMs,
+      timeoutMs,
       ...(options.signal ? { signal: options.signal } : {}),
     })
     if (/Linux version .*Kernel panic/s.test(stdout)) return undefined

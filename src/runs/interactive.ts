@@ -4,6 +4,7 @@ import type { StepResult } from '../report/result.js'
 import type { RunPlan } from './plan-run.js'
 import { type StartOptions, startVm } from './start-vm.js'
 import { runBootScript, runStep } from './steps.js'
+import { untilAborted } from './until-aborted.js'
 import type { Command, Vm } from './vm.js'
 
 export interface InteractiveOptions extends StartOptions {
@@ -22,19 +23,10 @@ export async function runInteractive(plan: () => Promise<RunPlan>, options: Inte
   for (;;) {
     const vm = await startVm(await plan(), options)
     try {
-      const steps: StepResult[] = []
-      await runBootScript(vm, { emit: options.emit, steps })
-      for (const command of options.commands) await runStep(vm, { ...command, emit: options.emit, steps })
-      const failed = steps.find(({ status }) => status !== 0)
-      if (failed) {
-        const message = `${failed.name} failed with status ${failed.status}`
-        if (options.mustSucceed) throw new RapidoError('guest', message, { hint: failed.stderr })
-        options.emit({ type: 'note', text: message })
-      }
-      options.emit({ type: 'phase', phase: 'ready' })
-      await Promise.race([options.use(vm), vm.machine.ended, aborted(options.signal)])
+      await untilAborted(options.signal, prepareAndUse(vm, options))
     } catch (error) {
-      if (!vm.machine.leaving || options.signal.aborted) throw error // the guest left by itself: no error here
+      const leftByItself = vm.machine.leaving !== undefined || vm.machine.end !== undefined
+      if (!leftByItself || options.signal.aborted) throw error // else how it ended is the result, not an error
     } finally {
       if (vm.machine.leaving) await vm.closed
       else await vm.stop()
@@ -46,7 +38,16 @@ export async function runInteractive(plan: () => Promise<RunPlan>, options: Inte
   }
 }
 
-async function aborted(signal: AbortSignal): Promise<never> {
-  signal.throwIfAborted()
-  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
+async function prepareAndUse(vm: Vm, options: InteractiveOptions): Promise<void> {
+  const steps: StepResult[] = []
+  await runBootScript(vm, { emit: options.emit, steps })
+  for (const command of options.commands) await runStep(vm, { ...command, emit: options.emit, steps })
+  const failed = steps.find(({ status }) => status !== 0)
+  if (failed) {
+    const message = `${failed.name} failed with status ${failed.status}`
+    if (options.mustSucceed) throw new RapidoError('guest', message, { hint: failed.stderr })
+    options.emit({ type: 'note', text: message })
+  }
+  options.emit({ type: 'phase', phase: 'ready' })
+  await Promise.race([options.use(vm), vm.machine.ended])
 }

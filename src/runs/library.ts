@@ -6,6 +6,7 @@ import { planRun, type Surroundings } from './plan-run.js'
 import { startVm } from './start-vm.js'
 import { runBootScript } from './steps.js'
 import { runUnattended } from './unattended.js'
+import { untilAborted } from './until-aborted.js'
 import { type Command, shown, type Vm } from './vm.js'
 
 /** What boot and run take, all of it optional. */
@@ -35,11 +36,8 @@ export async function boot(profile: string, options: BootOptions = {}): Promise<
   const plan = await planRun(profile, surroundings(options), { signal })
   const vm = await startVm(plan, { signal, emit, number, gdb, size: { rows: 24, columns: 80 } })
   try {
-    const step = await vm.within(
-      'boot.sh did not end',
-      plan.settings.run.timeout,
-      runBootScript(vm, { emit, steps: [] }),
-    )
+    const script = runBootScript(vm, { emit, steps: [] })
+    const step = await untilAborted(signal, vm.within('boot.sh did not end', plan.settings.run.timeout, script))
     if (step.status === 0) return vm
     throw new RapidoError('guest', `boot.sh of "${profile}" failed with status ${step.status}`, { hint: step.stderr })
   } catch (error) {

@@ -1,5 +1,6 @@
 import { formatDurationMs } from '../config/units.js'
 import { RapidoError } from '../errors.js'
+import { untilAborted } from './until-aborted.js'
 import type { Vm } from './vm.js'
 
 /** What may end a run from outside of it: the caller, the time it may take, silence, a report of the kernel. */
@@ -18,12 +19,9 @@ export class Limits {
   /** Runs the work until it is done or one of the limits says no. */
   async hold(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     this.#signal.throwIfAborted()
-    const aborted = new Promise<never>((_, reject) => {
-      this.#signal.addEventListener('abort', () => reject(this.#signal.reason), { once: true })
-    })
     const working = work(this.#signal)
     this.settled = working.catch(() => {})
-    await Promise.race([working, aborted])
+    await untilAborted(this.#signal, working)
   }
 
   whole(timeoutMs: number | undefined): void {

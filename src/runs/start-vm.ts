@@ -51,7 +51,9 @@ export async function startVm(plan: RunPlan, options: StartOptions): Promise<Vm>
       ensureKernel(plan, options),
     ])
     launched = await launch(plan, { initrd: image.path, kernel }, { ...options, life })
-    return await introduce(launched, { secrets: secrets.values, ...options })
+    const vm = await introduce(launched, { secrets: secrets.values, ...options })
+    signal.throwIfAborted() // who aborted no longer waits for a VM to stop
+    return vm
   } catch (error) {
     await life.end()
     if (signal.aborted) throw signal.reason

@@ -12,17 +12,15 @@ import type { Sandbox } from '../helpers/sandbox.js'
 
 describe.concurrent('a guest whose commands', () => {
   test('succeed passes', async ({ box }) => {
+    box.file('tests/script', '#!/usr/bin/perl\nprint "perl $0\\n"\n')
     const commands = ['echo to stdout; echo to stderr >&2', 'echo "vm $RAPIDO_VM is $(uname -n)"']
-    const run = await judge(box, commands.flatMap((command) => ['-x', command]))
+    const run = await judge(box, [...commands.flatMap((command) => ['-x', command]), '-f', 'tests/script'])
     expect(run).toMatchObject({ status: 0, stderr: expect.stringContaining('to stderr\n') })
-    expect(run.stdout).toMatch(/^Hello from Linux \S+\nto stdout\nvm 1 is rapido1\n$/)
+    expect(run.stdout).toMatch(/^Hello from Linux \S+\nto stdout\nvm 1 is rapido1\nperl \/run\/rapido\/script\n$/)
     expect(run.result).toMatchObject({ verdict: { kind: 'pass', reason: null }, exitStatus: 0, vm: 1, incidents: [] })
-    expect(stepsOf(run)).toEqual([
-      ['boot', 0],
-      ['boot.sh', 0],
-      ...commands.map((command) => [command, 0]),
-    ])
-    expect(run.junit).toContain('tests="4" failures="0" errors="0"')
+    const names = ['boot', 'boot.sh', ...commands, 'tests/script']
+    expect(stepsOf(run)).toEqual(names.map((name) => [name, 0]))
+    expect(run.junit).toContain('tests="5" failures="0" errors="0"')
   })
 
   test('fail fails with the status of the first, after which none runs', async ({ box }) => {
@@ -32,13 +30,6 @@ describe.concurrent('a guest whose commands', () => {
     expect(run.result.verdict).toEqual({ kind: 'fail', reason: 'exit 7: exit status 7' })
     expect(stepsOf(run).at(-1)).toEqual(['exit 7', 7])
     expect(run.junit).toContain('tests="3" failures="1" errors="0"')
-  })
-
-  test('are scripts of the host may bring their own interpreter', async ({ box }) => {
-    box.file('tests/one', '#!/usr/bin/perl\nprint "perl $0\\n"; exit 3\n')
-    const run = await judge(box, ['-f', 'tests/one'])
-    expect(run).toMatchObject({ status: 1, stdout: expect.stringContaining('perl /run/rapido/script\n') })
-    expect(stepsOf(run).at(-1)).toEqual(['tests/one', 3])
   })
 
   test('loop for ever times out', async ({ box }) => {
@@ -66,7 +57,7 @@ describe.concurrent('a guest whose commands', () => {
     const run = await judge(box, ['-x', flood])
     expect(run.status).toBe(0)
     expect(run.stdout.replace(/^Hello.*\n/, '')).toBe(numbers(100_000, ''))
-    const lines = run.consoleLog.split('\r\n').filter((line) => line.startsWith('flood'))
+    const lines = run.consoleLog.split(/\r*\n/).filter((line) => line.startsWith('flood'))
     expect(lines.join('\n')).toBe(numbers(20_000, 'flood ').trimEnd())
   })
 })
@@ -87,7 +78,10 @@ describe.concurrent('a kernel that', () => {
   test('panics is a crash, told with its report and where the log is', async ({ box }) => {
     const run = await judge(box, ['-x', 'echo c >/proc/sysrq-trigger'])
     expect(run.status).toBe(4)
-    expect(run.result.verdict).toMatchObject({ kind: 'crash', reason: expect.stringContaining('sysrq triggered crash') })
+    expect(run.result.verdict).toMatchObject({
+      kind: 'crash',
+      reason: expect.stringContaining('sysrq triggered crash'),
+    })
     expect(run.result.incidents).toMatchObject([{ kind: 'panic', fails: true }])
     expect(run.stderr).toMatch(/^crash {2}simple on .*\n {2}Kernel panic - not syncing: sysrq triggered crash\n/m)
     expect(run.stderr).toMatch(/^ {4}Call Trace:\n/m)
@@ -101,7 +95,7 @@ describe.concurrent('a kernel that', () => {
   // No kernel of a distribution can be made to oops without panicking: its words come from a real one.
   test('oopses and goes on is a crash soon after', async ({ box }) => {
     box.file('oops', tellKernel('oops-null.log'))
-    const run = await judge(box, ['--set', 'kernel.params=["printk.devkmsg=on"]', '-f', 'oops', '-x', 'sleep 1000'])
+    const run = await judge(box, ['--set', 'kernel.params=["printk.devkmsg=on"]', '-f', 'oops'])
     expect(run.status).toBe(4)
     expect(run.result.incidents).toMatchObject([{ kind: 'oops', fails: true }])
     expect(run.result.verdict).toMatchObject({ reason: expect.stringContaining('NULL pointer dereference') })
@@ -133,7 +127,10 @@ describe.concurrent('a guest that', () => {
   test('kills its own agent fails within seconds, and says why', async ({ box }) => {
     const run = await judge(box, ['-x', 'kill -9 "$(</run/rapido.agent)"; sleep 1000'])
     expect(run.status).toBe(1)
-    expect(run.result.verdict).toMatchObject({ kind: 'fail', reason: expect.stringMatching(/agent (is dead|has died)/) })
+    expect(run.result.verdict).toMatchObject({
+      kind: 'fail',
+      reason: expect.stringMatching(/agent (is dead|has died)/),
+    })
     expect(run.result.steps.at(-1)?.durationMs).toBeLessThan(5000)
   })
 
@@ -169,7 +166,7 @@ describe.concurrent('a guest that', () => {
 })
 
 describe.concurrent('a run that is interrupted', () => {
-  test.for(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('by %s says so within seconds', async (signal, { box }) => {
+  test.for(['SIGINT', 'SIGTERM'] as const)('by %s says so within seconds', async (signal, { box }) => {
     const running = unattended(box, ['-x', 'echo up; sleep 1000'])
     await running.saying(/^up$/m)
     const since = performance.now()
@@ -244,13 +241,13 @@ function stepsOf({ result }: Reports) {
   return result.steps.map(({ name, status }) => [name, status])
 }
 
-/** A script that has the guest's kernel say what another one said as it oopsed. */
+/** A script that has the guest's kernel say what another one said as it oopsed, and then hangs. */
 function tellKernel(log: string): string {
   const lines = readFileSync(join(packageFolder, 'test/fixtures/console', log), 'latin1').split('\r\n')
   const messages = lines.map((line) => line.replace(/^\[ *\d+\.\d+\] /, ''))
   const report = messages.slice(messages.findIndex((message) => message.startsWith('BUG: ')))
   const end = report.findIndex((message) => message.startsWith('---[ end trace')) + 1
-  return `while IFS= read -r line; do echo "$line" >/dev/kmsg; done <<'END'\n${report.slice(0, end).join('\n')}\nEND\n`
+  return `while IFS= read -r line; do echo "$line" >/dev/kmsg; done <<'END'\n${report.slice(0, end).join('\n')}\nEND\nsleep 1000\n`
 }
 
 function numbers(count: number, prefix: string): string {

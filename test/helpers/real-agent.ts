@@ -17,7 +17,7 @@ export interface RealAgent extends AsyncDisposable {
 }
 
 export async function startAgent(options: { inputWindow?: number } = {}): Promise<RealAgent> {
-  const child = spawn('perl', ['src/guest/agent', '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn('perl', ['src/guest/agent', '--stdio'], { stdio: ['pipe', 'pipe', 'ignore'] })
   const exited = once(child, 'exit').then(([status]) => status as number | null)
   const stream = Duplex.from({ readable: child.stdout, writable: child.stdin })
   const told: string[] = []

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { spawn } from 'node-pty'
-import type { Sandbox } from './sandbox.js'
 import { packageFolder } from './places.js'
+import type { Sandbox } from './sandbox.js'
 
 /** A person at a terminal who types at `rapido ARGS…`. */
 export class Terminal {

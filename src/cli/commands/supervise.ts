@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline'
 import type { Argv } from 'yargs'
 import { exitStatus, RapidoError } from '../../errors.js'
+import { endedTooEarly } from '../../machine/machine.js'
 import { runInteractive } from '../../runs/interactive.js'
 import { planRun } from '../../runs/plan-run.js'
 import type { Vm } from '../../runs/vm.js'
@@ -28,7 +29,7 @@ export async function run(_argv: unknown, io: Io): Promise<Status> {
 
   try {
     const commands = await guestSteps(argv, from)
-    await runInteractive(
+    const end = await runInteractive(
       async () => {
         const plan = await planRun(argv.profile, surroundings(argv, from), { signal })
         if (plan.acceleration.note) report({ kind: 'event', event: { type: 'note', text: plan.acceleration.note } })
@@ -50,6 +51,7 @@ export async function run(_argv: unknown, io: Io): Promise<Status> {
         },
       },
     )
+    if (!ready) throw endedTooEarly(end)
     return exitStatus.success
   } catch (error) {
     report({ kind: 'failed', error: error as Error })

@@ -26,10 +26,12 @@ describe('the reader', () => {
   const stream = Buffer.concat(frames.map(([type, id, text]) => encodeFrame(type, id, Buffer.from(text, 'latin1'))))
   const greeted = Buffer.concat([Buffer.from('RAPID RAPIDO1\r noise\nRAPIDO1\n'), stream])
 
-  test.each(Array.from({ length: stream.length + 1 }, (_, at) => at))('does not mind a cut at byte %i', (at) => {
-    const reader = new FrameReader()
-    const read = [...reader.push(stream.subarray(0, at)), ...reader.push(stream.subarray(at))]
-    expect(read.map(plain)).toEqual(frames)
+  test('does not mind a cut at any byte', () => {
+    for (let at = 0; at <= stream.length; at++) {
+      const reader = new FrameReader()
+      const read = [...reader.push(stream.subarray(0, at)), ...reader.push(stream.subarray(at))]
+      expect(read.map(plain)).toEqual(frames)
+    }
   })
 
   test('does not mind a cut anywhere in the noise, the greeting and what follows', () => {
@@ -74,6 +76,6 @@ describe('the reader', () => {
 
   test('throws at a length that nobody sends, instead of waiting for it', () => {
     const reader = new FrameReader()
-    expect(() => reader.push(Buffer.from('login: root\r\n'))).toThrow("a frame of 1919905652 bytes: the stream is not rapido's")
+    expect(() => reader.push(Buffer.from('login: root\r\n'))).toThrow("a frame of 975204975 bytes: the stream is not rapido's")
   })
 })
