@@ -23,7 +23,11 @@ export const commands: CommandRow[] = [
     describe: 'What is missing here, and what provides it',
     load: () => import('./commands/doctor.js'),
   },
-  { command: 'cut <profile>', describe: 'Build the image, print its path', load: () => import('./commands/cut.js') },
+  {
+    command: 'cut <profile>',
+    describe: 'Build the image if it is stale, print its path',
+    load: () => import('./commands/cut.js'),
+  },
   {
     command: 'boot <profile>',
     describe: 'Boot, then a shell on the console',
@@ -31,7 +35,7 @@ export const commands: CommandRow[] = [
   },
   {
     command: 'run <profile>',
-    describe: 'The same unattended: the exit status is the verdict',
+    describe: 'Boot, run commands, power off: the exit status is the verdict',
     load: () => import('./commands/run.js'),
   },
   { command: 'ps', describe: 'The VMs that run', load: () => import('./commands/ps.js') },
@@ -44,7 +48,7 @@ export const commands: CommandRow[] = [
   { command: 'monitor <vm> [command..]', describe: "QEMU's monitor", load: () => import('./commands/monitor.js') },
   { command: 'cp <from> <to>', describe: 'Copy files: VM:PATH is in a guest', load: () => import('./commands/cp.js') },
   { command: 'gdb <vm>', describe: 'Debug a VM that was booted with --gdb', load: () => import('./commands/gdb.js') },
-  { command: 'stop <vm..>', describe: 'Power VMs off', load: () => import('./commands/stop.js') },
+  { command: 'stop [vm..]', describe: 'Power VMs off', load: () => import('./commands/stop.js') },
   { command: 'cache <action>', describe: 'The images kept: ls, gc', load: () => import('./commands/cache.js') },
   {
     command: 'completion <shell>',

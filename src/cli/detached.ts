@@ -22,7 +22,7 @@ export async function bootDetached(argv: BootOptions, io: Io): Promise<Status> {
     progress.take({ type: 'phase', phase: 'planning' })
     for await (const line of supervisor.lines) {
       const report = decodeReport(line)
-      if (report.kind === 'event') progress.take(report.event as RunEvent)
+      if (report.kind === 'event') progress.take(besideTheNumber(report.event as RunEvent))
       if (report.kind === 'failed') throw report.error
       if (report.kind === 'ready') {
         progress.done()
@@ -38,4 +38,9 @@ export async function bootDetached(argv: BootOptions, io: Io): Promise<Status> {
     progress.done()
     supervisor.letGo()
   }
+}
+
+/** What the guest prints goes to stderr: stdout has the number alone, for `vm=$(rapido boot … -d)`. */
+function besideTheNumber(event: RunEvent): RunEvent {
+  return event.type === 'output' ? { ...event, stream: 'stderr' } : event
 }

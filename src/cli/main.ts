@@ -45,7 +45,8 @@ async function dispatch(args: string[], io: Io): Promise<Status> {
     .demandCommand(1, 'Which command?')
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new RapidoError('usage', message ?? 'wrong usage', { hint: 'see `rapido --help`' })
+      if (error && error.name !== 'YError') throw error // of a command; yargs throws its own for a missing value
+      throw new RapidoError('usage', message ?? error?.message ?? 'wrong usage', { hint: 'see `rapido --help`' })
     })
     .wrap(Math.min(120, io.stdout.columns ?? 100))
     .epilogue(
@@ -68,6 +69,20 @@ async function dispatch(args: string[], io: Io): Promise<Status> {
     if (output) io.stdout.write(`${output}\n`)
   })
   return status
+}
+
+function wrongUsage(message: string, args: string[]): RapidoError {
+  const row = commands.find(({ command }) => command.split(' ')[0] === args.find((word) => !word.startsWith('-')))
+  if (row === undefined) {
+    const known = commands.filter(({ describe }) => describe !== false).map(({ command }) => command.split(' ')[0])
+    return new RapidoError('usage', message.replace(/^Unknown argument/, 'unknown command'), {
+      hint: `there are ${known.join(', ')}; see \`rapido --help\``,
+    })
+  }
+  const missing = message.startsWith('Not enough non-option arguments')
+  return new RapidoError('usage', missing ? `${row.command.split(' ')[0]}: something is missing` : message, {
+    hint: `usage: rapido ${row.command}; see \`rapido ${row.command.split(' ')[0]} --help\``,
+  })
 }
 
 /** The terminal's own. The first Ctrl-C aborts; the second ends us, and what holds our folders cleans up (host/hold). */

@@ -30,7 +30,7 @@ export function commandOptions(builder: Argv): Argv {
       array: true,
       nargs: 1,
       default: [],
-      describe: 'A script of this host, run likewise',
+      describe: 'A script of this host, run after those',
     })
     .option('number', {
       alias: 'n',

@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { RapidoError } from '../errors.js'
+import { makeFolder } from '../host/make-folder.js'
 import { writeAtomic } from '../host/write.js'
 import type { Io } from './io.js'
 
@@ -12,7 +12,7 @@ export async function writeReport(file: string, text: string, io: Io): Promise<v
   }
   const path = resolve(io.cwd, file)
   try {
-    await mkdir(dirname(path), { recursive: true })
+    makeFolder(dirname(path), 0o755)
     await writeAtomic(path, text, 0o644)
   } catch (cause) {
     throw new RapidoError('host', `cannot write the report ${path}: ${(cause as Error).message}`, { cause })

@@ -35,6 +35,7 @@ export function attachTerminal(
   }
   let ending: NodeJS.Timeout | undefined
   const onEnd = () => {
+    if (to.detach) return to.detach()
     to.write(endOfTransmission)
     // A shell that was not at its prompt took it for something else.
     ending = setInterval(() => to.write(endOfTransmission), 1000)
@@ -45,6 +46,8 @@ export function attachTerminal(
   io.stdin.on('data', onData)
   io.stdin.on('end', onEnd)
   io.stdout.on('resize', onResize)
+  if (io.stdin.readableEnded) onEnd() // at an earlier console, before a reboot: it tells only once
+  io.stdin.resume() // paused since an earlier console
   return () => {
     clearInterval(ending)
     io.stdin.off('data', onData)

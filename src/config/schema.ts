@@ -156,7 +156,7 @@ const paths = z
       unset: '`$XDG_STATE_HOME/rapido`, else `~/.local/state/rapido`',
     }),
     cache: setting(path().optional(), {
-      meaning: 'Folder for images and for what was found out about this host. It may be deleted at any time.',
+      meaning: 'Folder for images and unpacked kernels. It may be deleted at any time.',
       example: '/var/tmp/rapido/cache',
       unset: '`$XDG_CACHE_HOME/rapido`, else `~/.cache/rapido`',
     }),

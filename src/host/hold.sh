@@ -7,6 +7,7 @@
 # the folder. It runs in a session of its own, so that Ctrl-C or a kill of rapido's group does not reach it.
 folder=$1 mode=$2
 umask 077
+LC_ALL=C # what the system says is compared
 trap '' HUP INT TERM QUIT
 shopt -s nullglob dotglob
 
@@ -20,15 +21,17 @@ while :; do
     echo "failed $problem"
     exit 1
   fi
-  if [[ -d $folder && ! (-r $folder && -w $folder) ]]; then
-    echo "failed it is not writable"
-    exit 1
+  if ! { exec 9<"$folder"; } 2>/dev/null; then
+    problem=$({ : <"$folder"; } 2>&1) || [[ $problem == *'No such file'* ]] || {
+      echo "failed ${problem##*: }"
+      exit 1
+    }
+    continue # removed by its holder, just now
   fi
-  { exec 9<"$folder"; } 2>/dev/null || continue # removed by its holder, just now
   if [[ $mode == try ]]; then
     flock -n 9 || { echo taken; exit 0; }
   else
-    until flock -w 1 9; do
+    until flock -w 0.3 9; do
       if rapido_is_gone; then exit 0; fi
     done
   fi
@@ -38,6 +41,9 @@ done
 
 if [[ ! -O $folder ]]; then
   echo "failed $folder belongs to another user"
+  exit 1
+elif [[ ! -w $folder ]]; then
+  echo "failed it is not writable"
   exit 1
 fi
 chmod 700 -- "$folder"

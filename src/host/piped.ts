@@ -5,6 +5,7 @@ export interface PipedProcess {
   stdin: Writable
   stdout: Readable
   ended: Promise<{ status: number; stderr: string }>
+  kill(): void
 }
 
 export async function startPiped(file: string, args: string[]): Promise<PipedProcess> {
@@ -23,5 +24,9 @@ export async function startPiped(file: string, args: string[]): Promise<PipedPro
     stdin: child.stdin,
     stdout,
     ended: child.then(({ exitCode, stderr }) => ({ status: exitCode ?? 1, stderr })),
+    kill: () => {
+      child.kill('SIGKILL')
+      child.stdout.destroy() // nobody reads the rest of it, which would keep `ended` waiting
+    },
   }
 }

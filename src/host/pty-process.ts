@@ -15,6 +15,7 @@ export interface ProcessEnd {
 export interface PtyProcess {
   readonly pid: number // also its process group
   readonly ended: Promise<ProcessEnd>
+  /** The first listener hears everything from the start. */
   onData(listener: (chunk: Buffer) => void): void
   write(data: Buffer): void
   resize(size: WindowSize): void
@@ -34,7 +35,7 @@ export async function startOnPty(
 ): Promise<PtyProcess> {
   const { spawn } = await import('node-pty')
   // sh only for the one redirection that node-pty has no way to ask for; everything else passes as "$@".
-  const redirect = ['sh', '-c', 'exec "$@" 2>"$0"', options.errorsTo]
+  const redirect = ['sh', '-c', 'umask 077; exec "$@" 2>"$0"', options.errorsTo]
   const pty = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...redirect, file, ...args], {
     cwd: options.cwd,
     cols: options.size.columns,
@@ -47,14 +48,24 @@ export async function startOnPty(
       resolve(signal ? { status: undefined, signal } : { status: exitCode, signal: undefined }),
     )
   })
+  const early: Buffer[] = [] // what it says before anybody listens
+  const keep = pty.onData((data) => early.push(data as unknown as Buffer))
   // Raising it needs no right. The guest's memory is the largest thing to give back, and the cheapest to lose.
   await writeFile(`/proc/${pty.pid}/oom_score_adj`, '500').catch(() => {})
   return {
     pid: pty.pid,
     ended,
-    onData: (listener) => void pty.onData((data) => listener(data as unknown as Buffer)),
+    onData: (listener) => {
+      keep.dispose()
+      for (const chunk of early.splice(0)) listener(chunk)
+      pty.onData((data) => listener(data as unknown as Buffer))
+    },
     write: (data) => pty.write(data),
-    resize: ({ rows, columns }) => pty.resize(columns, rows),
+    resize: ({ rows, columns }) => {
+      try {
+        pty.resize(columns, rows)
+      } catch {} // it has ended
+    },
     pause: () => pty.pause(),
     resume: () => pty.resume(),
     kill: (signal) => {

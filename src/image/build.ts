@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { RapidoError } from '../errors.js'
 import type { HeldFolder } from '../host/hold.js'
+import { makeFolder } from '../host/make-folder.js'
 import { runGroup } from '../host/run-group.js'
 import { buildFiles, dracutArgv } from '../plan/dracut-args.js'
 import type { ImagePlan } from '../plan/image.js'
@@ -53,7 +54,7 @@ const attempts = 3
 
 async function runDracut(plan: ImagePlan, held: HeldFolder, signal: AbortSignal | undefined): Promise<string> {
   const files = buildFiles(held.path)
-  for (const folder of [files.confdir, files.tmpdir]) mkdirSync(folder, { recursive: true })
+  for (const folder of [files.confdir, files.tmpdir]) makeFolder(folder)
   // A file of the same name in our folder is read instead of the distribution's.
   for (const name of plan.dracut.distributionConf) writeFileSync(join(files.confdir, name), '')
 

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { RapidoError } from '../errors.js'
+import { makeFolder } from '../host/make-folder.js'
 import { lookAt } from './inputs.js'
 
 /** The files of the image cache: docs/state-files.md shows the tree. */
@@ -21,7 +21,7 @@ export function makeCacheFolders(cacheDir: string): void {
   const { images, manifests } = cacheFiles(cacheDir)
   for (const folder of [cacheDir, images, manifests]) {
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 })
+      makeFolder(folder)
     } catch (cause) {
       throw cacheUnusable(cause, folder)
     }
@@ -56,6 +56,7 @@ const reasons: Record<string, string> = {
   EACCES: 'permission denied',
   EPERM: 'permission denied',
   EROFS: 'its file system is read-only',
+  ENOENT: 'no such folder, and none can be made there',
   ENOTDIR: 'a part of its path is not a folder',
   EEXIST: 'there is something else of that name',
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, closeSync, mkdirSync, openSync, readSync, renameSync, statSync, utimesSync } from 'node:fs'
+import { chmodSync, closeSync, openSync, readSync, renameSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { holdFolder } from '../host/hold.js'
+import { makeFolder } from '../host/make-folder.js'
 import { runToFile } from '../host/run-to-file.js'
 import { headerBytes, type Payload, payloadOf, unpackerOf } from './bzimage.js'
 import { cacheFiles, cacheUnusable, makeCacheFolders, requireOwn } from './cache-files.js'
@@ -30,7 +31,7 @@ export async function unpackKernel(
   if (held === undefined) throw new Error('a folder that was waited for is held')
   try {
     if (isWhole(path, payload)) return { path } // another run was first
-    mkdirSync(files.kernels, { recursive: true, mode: 0o700 })
+    makeFolder(files.kernels)
     const output = join(held.path, 'vmlinux')
     const input = readBytes(image, payload.offset, payload.length - unpacker.behind)
     const found = await runToFile(unpacker.command, { input, output, signal })

@@ -1,7 +1,8 @@
 import { constants } from 'node:fs'
-import { access, mkdir, readFile, realpath, stat } from 'node:fs/promises'
+import { access, readFile, realpath, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { RapidoError } from '../errors.js'
+import { makeFolder } from '../host/make-folder.js'
 import { run } from '../host/run.js'
 import { writeAtomic } from '../host/write.js'
 import { arch } from '../plan/arch.js'
@@ -46,9 +47,15 @@ export async function chooseAcceleration(
 
   if (!options.probe) return { accel: 'kvm', note: 'whether KVM runs guests here is found out by the first boot' }
   const failure = await probe(options, host.probeMs)
-  await mkdir(dirname(options.file), { recursive: true, mode: 0o700 })
-  await writeAtomic(options.file, `${JSON.stringify({ subject, failure })}\n`)
+  await keepVerdict(options.file, { subject, failure })
   return acceleration(failure)
+}
+
+async function keepVerdict(file: string, verdict: { subject: string; failure: string | undefined }): Promise<void> {
+  try {
+    makeFolder(dirname(file))
+    await writeAtomic(file, `${JSON.stringify(verdict)}\n`)
+  } catch {} // a place that can't be written to is told of when the run itself needs it
 }
 
 function acceleration(failure: string | undefined): Acceleration {

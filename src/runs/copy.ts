@@ -22,18 +22,23 @@ export async function copyToGuest(vm: RemoteVm, { from, to, cwd }: Copy): Promis
   const pack = await startPiped('tar', ['-C', dirname(source), '-c', '--', basename(source)])
   const { errors, sink } = collector()
   const argv = ['bash', '-c', unpackScript, 'cp', to, basename(source)]
-  const status = await vm.exec({ argv }, { stdin: pack.stdout, stdout: sink, stderr: sink })
-  const packed = await pack.ended
-  if (status !== 0 || packed.status !== 0) throw failed(vm, errors(), packed.stderr)
+  try {
+    const status = await vm.exec({ argv }, { stdin: pack.stdout, stdout: sink, stderr: sink })
+    if (status !== 0) pack.kill() // it may have much to write still, and nobody reads it
+    const packed = await pack.ended
+    if (status !== 0 || packed.status !== 0) throw failed(vm, errors(), packed.stderr)
+  } finally {
+    pack.kill()
+  }
 }
 
 export async function copyFromGuest(vm: RemoteVm, { from, to, cwd }: Copy): Promise<void> {
-  const target = resolve(cwd, to)
+  const target = resolve(cwd, to) + (to.endsWith('/') ? '/' : '') // which says that it is a folder
   const unpack = await startPiped('bash', ['-c', unpackScript, 'cp', target, basename(from)])
   const { errors, sink } = collector()
   const argv = ['tar', '-C', dirname(from), '-c', '--', basename(from)]
-  const status = await vm.exec({ argv }, { stdout: unpack.stdin, stderr: sink })
-  unpack.stdin.end()
+  const executing = vm.exec({ argv }, { stdout: unpack.stdin, stderr: sink })
+  const status = await executing.finally(() => unpack.stdin.end()) // a VM that goes must not leave it waiting
   const unpacked = await unpack.ended
   if (status !== 0 || unpacked.status !== 0) throw failed(vm, errors(), unpacked.stderr)
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import { type ErrorCode, RapidoError } from '../errors.js'
 import type { WindowSize } from '../host/pty-process.js'
 import { writeAll } from '../host/write-all.js'
@@ -67,6 +68,8 @@ export class RemoteVm {
   /** Returns when the VM and everything of it is gone. */
   async stop(): Promise<void> {
     await this.#conversation(await this.#ask({ verb: 'stop' }), {})
+    const { pid } = this.info
+    for (let tries = 0; tries < 100 && isRunning(pid); tries++) await delay(20) // its supervisor has a last word to say
   }
 
   async #ask(request: Request): Promise<Socket> {
@@ -87,16 +90,22 @@ export class RemoteVm {
     to: { stdout?: Writable; stderr?: Writable; onOutput?(chunk: Buffer): void },
   ): Promise<Buffer> {
     const reader = new FrameReader()
-    for await (const chunk of socket) {
-      for (const { type, payload } of reader.push(chunk)) {
-        if (type === 'X') return payload
-        if (type === '!') throw remoteError(payload)
-        const stream = type === 'O' ? to.stdout : to.stderr
-        if (stream) await writeAll(stream, payload)
-        if (type === 'O') to.onOutput?.(payload)
+    let lost: unknown
+    try {
+      for await (const chunk of socket) {
+        for (const { type, payload } of reader.push(chunk)) {
+          if (type === 'X') return payload
+          if (type === '!') throw remoteError(payload)
+          const stream = type === 'O' ? to.stdout : to.stderr
+          if (stream) await writeAll(stream, payload)
+          if (type === 'O') to.onOutput?.(payload)
+        }
       }
+    } catch (error) {
+      if (error instanceof RapidoError) throw error
+      lost = error
     }
-    throw new RapidoError('guest', `vm${this.info.number} went away`)
+    throw new RapidoError('guest', `vm${this.info.number} went away`, { cause: lost })
   }
 }
 
@@ -106,6 +115,15 @@ async function feed(stdin: Readable, socket: Socket): Promise<void> {
     for await (const chunk of stdin) await writeAll(socket, encodeFrame('I', 0, chunk))
     socket.write(encodeFrame('C', 0))
   } catch {} // destroyed, as above
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function remoteError(payload: Buffer): RapidoError {

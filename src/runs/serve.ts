@@ -30,14 +30,17 @@ export async function serveVm(path: string, vm: Served): Promise<() => void> {
     socket.on('close', () => connections.delete(socket))
     const reader = new FrameReader()
     let conversation: Conversation | undefined
+    const take = (type: string, payload: Buffer) => {
+      if (conversation) return conversation.take(type, payload)
+      const request = JSON.parse(payload.toString()) as Request
+      if (request.verb === 'stop') connections.delete(socket)
+      conversation = begin(request, vm, socket)
+    }
     socket.on('data', (chunk: Buffer) => {
-      for (const { type, payload } of reader.push(chunk)) {
-        if (conversation) conversation.take(type, payload)
-        else {
-          const request = JSON.parse(payload.toString()) as Request
-          if (request.verb === 'stop') connections.delete(socket)
-          conversation = begin(request, vm, socket)
-        }
+      try {
+        for (const { type, payload } of reader.push(chunk)) take(type, payload)
+      } catch {
+        socket.destroy() // no rapido talks like that; the VM is not to suffer from it
       }
     })
     socket.on('close', () => conversation?.gone())

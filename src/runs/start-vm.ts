@@ -1,9 +1,10 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { readSecrets } from '../config/secrets.js'
 import { formatDurationMs } from '../config/units.js'
 import { RapidoError } from '../errors.js'
 import { Life } from '../host/life.js'
+import { makeFolder } from '../host/make-folder.js'
 import { packageFile } from '../host/package-root.js'
 import { writeAtomic } from '../host/write.js'
 import { unpackKernel } from '../image/direct-kernel.js'
@@ -85,7 +86,7 @@ async function launch(
   life.defer('remove the folder of the VM', () => folder.release())
   const files = vmFiles(settings.paths.state, number)
   const log = consoleLog(settings.paths.state, { startedAt: new Date(), profile: profile.name, number })
-  await mkdir(logsFolder(settings.paths.state), { recursive: true, mode: 0o700 })
+  makeFolder(logsFolder(settings.paths.state))
   life.defer('remove the logs of old runs', () => pruneLogs(settings.paths.state, settings.log.keep))
   emit({ type: 'claimed', number, consoleLog: log })
 

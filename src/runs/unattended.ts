@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { RapidoError } from '../errors.js'
 import type { Incident } from '../machine/incidents.js'
 import { symbolise } from '../machine/symbolise.js'
@@ -89,7 +90,7 @@ export async function runUnattended(plan: RunPlan, options: UnattendedOptions): 
     durationMs: Date.now() - startedAt.getTime(),
     steps,
     incidents: results,
-    consoleLog,
+    consoleLog: consoleLog !== undefined && existsSync(consoleLog) ? consoleLog : undefined,
   }
 }
 

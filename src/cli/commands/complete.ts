@@ -29,11 +29,14 @@ async function candidatesFor(words: string[], argv: Options, io: Io): Promise<st
   const shown = commands.filter(({ describe }) => describe !== false)
   const row = shown.find(({ command }) => command.split(' ')[0] === words[0])
   if (words.length < 2 || row === undefined) return shown.map(({ command }) => command.split(' ')[0] ?? '')
-  if (words.includes('--')) return [] // the guest's words
+  if (words.slice(0, -1).includes('--')) return [] // the guest's words
   if (words.at(-1)?.startsWith('-')) return optionsOf(row)
   const place = row.command.split(' ').slice(1).at(-1) ?? ''
-  if (place.includes('profile')) return (await listProfiles(surroundings(argv, io))).map(({ name }) => name)
-  if (row.command.includes('<vm'))
+  if (place.includes('profile')) {
+    const profiles = await listProfiles(surroundings(argv, io))
+    return profiles.filter(({ shadowed }) => !shadowed).map(({ name }) => name)
+  }
+  if (/[<[]vm/.test(row.command))
     return (await readVmInfos(await stateFolder(argv, io))).map(({ number }) => String(number))
   if (row.command.startsWith('cache')) return ['ls', 'gc']
   if (row.command.startsWith('completion')) return ['bash', 'zsh', 'fish']

@@ -13,7 +13,7 @@ export function options(builder: Argv): Argv {
     .positional('shell', {
       choices: ['bash', 'zsh', 'fish'] as const,
       demandOption: true,
-      describe: 'Prints what it loads',
+      describe: 'Whose: prints what that shell loads',
     })
     .example('source <($0 completion bash)', 'in ~/.bashrc')
     .example('$0 completion fish > ~/.config/fish/completions/rapido.fish', '')

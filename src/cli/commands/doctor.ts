@@ -13,7 +13,7 @@ interface Options extends GlobalOptions {
 
 export function options(builder: Argv): Argv {
   return builder
-    .positional('profile', { type: 'string', array: true, describe: 'Which profiles shall run here; all of them' })
+    .positional('profile', { type: 'string', array: true, describe: 'Those that shall run here; else all' })
     .option('json', { type: 'boolean', default: false, describe: 'For scripts' })
 }
 

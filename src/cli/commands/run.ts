@@ -1,10 +1,13 @@
 import { styleText } from 'node:util'
 import type { Argv } from 'yargs'
+import { RapidoError } from '../../errors.js'
 import { json } from '../../report/json.js'
 import { junit } from '../../report/junit.js'
+import type { RunResult } from '../../report/result.js'
 import { summary } from '../../report/text.js'
 import { planRun } from '../../runs/plan-run.js'
 import { runUnattended } from '../../runs/unattended.js'
+import { exitStatusOf, verdictOf } from '../../runs/verdict.js'
 import type { GlobalOptions, Io, Status } from '../io.js'
 import { type CommandOptions, commandOptions, guestSteps, limitMs, surroundings, vmNumber } from '../options.js'
 import { Progress } from '../progress.js'
@@ -33,21 +36,24 @@ export function options(builder: Argv): Argv {
 
 export async function run(argv: Options, io: Io): Promise<Status> {
   const progress = new Progress(io, argv)
+  const startedAt = new Date()
   try {
     progress.take({ type: 'phase', phase: 'planning' })
     const commands = await guestSteps(argv, io)
-    const plan = await planRun(argv.profile, surroundings(argv, io), { signal: io.signal })
-    if (argv.timeout !== undefined) plan.settings.run.timeout = limitMs('--timeout', argv.timeout)
-    if (plan.acceleration.note) progress.whisper(plan.acceleration.note)
-    for (const note of plan.image.notes) progress.whisper(note)
-
-    const result = await runUnattended(plan, {
-      commands,
-      signal: io.signal,
-      emit: progress.take,
-      number: vmNumber(argv.number),
-      term: 'dumb', // what commands print goes to a log, not to a screen
-    })
+    const number = vmNumber(argv.number)
+    const timeout = argv.timeout === undefined ? undefined : limitMs('--timeout', argv.timeout)
+    let result: RunResult
+    try {
+      const plan = await planRun(argv.profile, surroundings(argv, io), { signal: io.signal })
+      if (argv.timeout !== undefined) plan.settings.run.timeout = timeout
+      for (const note of [plan.acceleration.note, ...plan.image.notes]) if (note) progress.whisper(note)
+      // What commands print goes to a log, not to a screen.
+      result = await runUnattended(plan, { commands, number, signal: io.signal, emit: progress.take, term: 'dumb' })
+    } catch (error) {
+      // A host that cannot run it is a result too, for whoever reads the reports.
+      if (!(error instanceof RapidoError) || error.code === 'usage') throw error
+      result = unplanned(argv.profile, startedAt, error)
+    }
     progress.done()
     if (argv.junit !== undefined) await writeReport(argv.junit, junit(result), io)
     if (argv.json !== undefined) await writeReport(argv.json, json(result), io)
@@ -57,5 +63,21 @@ export async function run(argv: Options, io: Io): Promise<Status> {
     return result.exitStatus
   } finally {
     progress.done()
+  }
+}
+
+function unplanned(profile: string, startedAt: Date, failure: RapidoError): RunResult {
+  const verdict = verdictOf({ failure, steps: [], incidents: [] })
+  return {
+    profile,
+    kernel: 'no kernel',
+    vm: undefined,
+    verdict,
+    exitStatus: exitStatusOf(verdict),
+    startedAt: startedAt.toISOString(),
+    durationMs: Date.now() - startedAt.getTime(),
+    steps: [],
+    incidents: [],
+    consoleLog: undefined,
   }
 }

@@ -32,7 +32,8 @@ export async function run(_argv: unknown, io: Io): Promise<Status> {
     const end = await runInteractive(
       async () => {
         const plan = await planRun(argv.profile, surroundings(argv, from), { signal })
-        if (plan.acceleration.note) report({ kind: 'event', event: { type: 'note', text: plan.acceleration.note } })
+        if (plan.acceleration.note && argv.verbose)
+          report({ kind: 'event', event: { type: 'note', text: plan.acceleration.note } })
         return plan
       },
       {

@@ -6,7 +6,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { RapidoError } from '../../../src/errors.js'
 import type { CommandRequest } from '../../../src/machine/control-channel.js'
+import { isRunning } from '../../helpers/processes.js'
 import { type RealAgent, request, startAgent } from '../../helpers/real-agent.js'
+import { until } from '../../helpers/until.js'
 
 // The agent itself, and the host's end of its channel (src/machine/control-channel.ts, guest-command.ts), over pipes.
 
@@ -39,7 +41,11 @@ test('the agent says hello with the release of its kernel', () => {
 
 describe('a command', () => {
   test('has its standard output and its standard error apart', async () => {
-    expect(await run('echo out; echo err >&2; echo more')).toEqual({ status: 0, stdout: 'out\nmore\n', stderr: 'err\n' })
+    expect(await run('echo out; echo err >&2; echo more')).toEqual({
+      status: 0,
+      stdout: 'out\nmore\n',
+      stderr: 'err\n',
+    })
   })
 
   test('may print any byte', async () => {
@@ -151,7 +157,9 @@ test('a child in the background that keeps the output open neither holds up the 
 
 test('fifty commands at once keep their output apart', async () => {
   const results = await Promise.all(
-    Array.from({ length: 50 }, (_, i) => run(`read -r x; echo $x; echo e${i} >&2; exit ${i}`, {}, Buffer.from(`in${i}\n`))),
+    Array.from({ length: 50 }, (_, i) =>
+      run(`read -r x; echo $x; echo e${i} >&2; exit ${i}`, {}, Buffer.from(`in${i}\n`)),
+    ),
   )
   expect(results).toEqual(results.map((_, i) => ({ status: i, stdout: `in${i}\n`, stderr: `e${i}\n` })))
 })
@@ -310,18 +318,4 @@ test('an agent that serves nobody waits in silence', async () => {
 
 function sha256(data: Buffer): string {
   return createHash('sha256').update(data).digest('hex')
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
-  } catch {
-    return false
-  }
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  for (const end = performance.now() + 3000; !holds(); await delay(5)) {
-    if (performance.now() > end) throw new Error(`in vain: ${holds}`)
-  }
 }

@@ -1,4 +1,13 @@
-import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -77,14 +86,17 @@ describe('auto', () => {
 })
 
 describe('the verdict', () => {
-  test.each(['qemu-runs-guests', 'qemu-refuses-kvm'])('of %s is kept, for whoever asks, for this user only', async (name) => {
-    const qemu = fakeQemu(name)
-    const first = await choose(qemu)
-    expect(await choose(qemu)).toEqual(first)
-    expect(await choose(qemu, { probe: false })).toEqual(first)
-    expect(calls()).toHaveLength(1)
-    expect([statSync(file).mode & 0o777, statSync(join(folder, 'state')).mode & 0o777]).toEqual([0o600, 0o700])
-  })
+  test.each(['qemu-runs-guests', 'qemu-refuses-kvm'])(
+    'of %s is kept, for whoever asks, for this user only',
+    async (name) => {
+      const qemu = fakeQemu(name)
+      const first = await choose(qemu)
+      expect(await choose(qemu)).toEqual(first)
+      expect(await choose(qemu, { probe: false })).toEqual(first)
+      expect(calls()).toHaveLength(1)
+      expect([statSync(file).mode & 0o777, statSync(join(folder, 'state')).mode & 0o777]).toEqual([0o600, 0o700])
+    },
+  )
 
   test('of another QEMU does not count', async () => {
     await choose(fakeQemu('qemu-refuses-kvm'))

@@ -14,7 +14,11 @@ describe('how a machine ended', () => {
     ['poweroff in the guest', { events: [shutdown('guest-shutdown')] }, { kind: 'powered-off' }],
     ['reboot in the guest', { events: [shutdown('guest-reset')] }, { kind: 'rebooted' }],
     ['a panic that pvpanic tells', { events: [panicked, shutdown('guest-reset')] }, { kind: 'panicked' }],
-    ['a panic seen on the console only', { events: [shutdown('guest-reset')], panicOnConsole: true }, { kind: 'panicked' }],
+    [
+      'a panic seen on the console only',
+      { events: [shutdown('guest-reset')], panicOnConsole: true },
+      { kind: 'panicked' },
+    ],
     ['a panic, then quit by us', { events: [panicked, shutdown('host-qmp-quit')] }, { kind: 'panicked' }],
     ['quit over QMP', { events: [shutdown('host-qmp-quit')] }, { kind: 'quit' }],
     ['Ctrl-A x', { events: [shutdown('host-ui')] }, { kind: 'quit' }],

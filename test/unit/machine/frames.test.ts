@@ -76,6 +76,8 @@ describe('the reader', () => {
 
   test('throws at a length that nobody sends, instead of waiting for it', () => {
     const reader = new FrameReader()
-    expect(() => reader.push(Buffer.from('login: root\r\n'))).toThrow("a frame of 975204975 bytes: the stream is not rapido's")
+    expect(() => reader.push(Buffer.from('login: root\r\n'))).toThrow(
+      "a frame of 975204975 bytes: the stream is not rapido's",
+    )
   })
 })

@@ -1,0 +1,21 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { test } from '../helpers/e2e-test.js'
+
+// Memory allowing: 256 MiB each, of which a guest that does nothing touches half.
+const limits = ['vm.memory=256M', 'run.boot_timeout=5m', 'run.timeout=10m', 'run.silence=none']
+
+test('twenty runs at once pass, each under its own number, with one image', { timeout: 300_000 }, async ({
+  boxWithOwnCache: box,
+}) => {
+  const settings = limits.flatMap((setting) => ['--set', setting])
+  const runs = Array.from({ length: 20 }, () => box.rapido('run', 'simple', ...settings, '--json', '-').outcome())
+  const outcomes = await Promise.all(runs)
+  expect(outcomes.map(({ status, stderr }) => (status === 0 ? 0 : stderr))).toEqual(outcomes.map(() => 0))
+  const numbers = outcomes.map(({ stdout }) => JSON.parse(stdout.slice(stdout.indexOf('{'))).vm as number)
+  expect(numbers.sort((one, other) => one - other)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1))
+  expect(readdirSync(join(box.cache, 'images'))).toHaveLength(1)
+  const builders = outcomes.filter(({ stderr }) => /building the image/.test(stderr))
+  expect(builders).toHaveLength(1)
+})

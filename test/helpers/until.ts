@@ -1,0 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
+/** Waits until a condition holds. Throws an Error that quotes it after `timeoutMs`. */
+export async function until(holds: () => boolean, timeoutMs = 5000): Promise<void> {
+  for (const end = performance.now() + timeoutMs; !holds(); await delay(5)) {
+    if (performance.now() > end) throw new Error(`in vain: ${holds}`)
+  }
+}

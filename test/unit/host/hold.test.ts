@@ -1,0 +1,221 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type HeldFolder, holdFolder } from '../../../src/host/hold.js'
+import { compile } from '../../helpers/compiled.js'
+import { isRunning } from '../../helpers/processes.js'
+import { until } from '../../helpers/until.js'
+
+let compiled: string
+let folder: string
+let held: HeldFolder[] // freed after each test, whatever became of it
+let processes: number[]
+
+beforeAll(() => {
+  compiled = mkdtempSync(join(tmpdir(), 'rapido-hold-'))
+  compile(compiled, ['src/errors.ts', 'src/host/hold.ts', 'src/host/package-root.ts', 'src/host/hold.sh'])
+})
+
+afterAll(() => rmSync(compiled, { recursive: true }))
+
+beforeEach(() => {
+  folder = join(mkdtempSync(join(tmpdir(), 'rapido-hold-')), 'vms/1')
+  held = []
+  processes = []
+})
+
+afterEach(async () => {
+  for (const pid of processes) killQuietly(pid)
+  await Promise.all(held.map((one) => one.release()))
+  rmSync(join(folder, '../..'), { recursive: true })
+})
+
+async function hold(wait: boolean, signal?: AbortSignal): Promise<HeldFolder | undefined> {
+  const one = await holdFolder(folder, { wait, signal })
+  if (one) held.push(one)
+  return one
+}
+
+describe('a folder', () => {
+  test('is made, for this user only, and gone when it is released', async () => {
+    const one = await hold(false)
+    expect(one?.path).toBe(folder)
+    expect(statSync(folder).mode & 0o7777).toBe(0o700)
+    mkdirSync(join(folder, 'a/b'), { recursive: true })
+    writeFileSync(join(folder, '.hidden'), '')
+    await one?.release()
+    expect(readdirSync(join(folder, '..'))).toEqual([])
+  })
+
+  test('has one holder; who does not wait is told at once', async () => {
+    await hold(false)
+    expect(await hold(false)).toBeUndefined()
+    expect(existsSync(folder)).toBe(true)
+  })
+
+  test('goes to the one who waits when it is released, new and empty', async () => {
+    const first = await hold(false)
+    writeFileSync(join(folder, 'of-the-first'), '')
+    let got: HeldFolder | undefined
+    const waiting = hold(true).then((one) => {
+      got = one
+    })
+    await delay(150)
+    expect(got).toBeUndefined()
+    await first?.release()
+    await waiting
+    expect(readdirSync(folder)).toEqual([])
+    expect(await hold(false)).toBeUndefined()
+  })
+
+  test('has one holder among many that come at once', async () => {
+    const all = await Promise.all(Array.from({ length: 8 }, () => hold(false)))
+    expect(all.filter((one) => one !== undefined)).toHaveLength(1)
+  })
+
+  test('is no longer waited for after an abort', async () => {
+    await hold(false)
+    const stop = new AbortController()
+    const waiting = hold(true, stop.signal)
+    await delay(100)
+    stop.abort(new Error('enough'))
+    await expect(waiting).rejects.toThrow('enough')
+    await expect(hold(true, stop.signal)).rejects.toThrow('enough')
+  })
+
+  test('is emptied of what somebody left there', async () => {
+    mkdirSync(join(folder, 'old/older'), { recursive: true })
+    writeFileSync(join(folder, 'old/older/file'), '')
+    writeFileSync(join(folder, '.dot'), '')
+    await hold(false)
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  test('may have a name with blanks, quotes and stars', async () => {
+    folder = join(folder, `it's * $(touch x) "y"`)
+    const one = await hold(false)
+    expect(existsSync(folder)).toBe(true)
+    await one?.release()
+    expect(existsSync(folder)).toBe(false)
+    folder = join(folder, '..')
+  })
+})
+
+describe('a place', () => {
+  const hint = 'choose a place that you can write to with paths.state and paths.cache in rapido.toml'
+
+  test('below a file is refused', async () => {
+    writeFileSync(join(folder, '../..', 'file'), '')
+    const place = join(folder, '../../file/vms/1')
+    await expect(holdFolder(place, { wait: false })).rejects.toMatchObject({
+      code: 'host',
+      message: expect.stringMatching(/^cannot make the folder .*\/file\/vms\/1: .*Not a directory/),
+      hint,
+    })
+  })
+
+  test('that the kernel keeps to itself is refused', async () => {
+    await expect(holdFolder('/proc/vms/1', { wait: true })).rejects.toMatchObject({ code: 'host', hint })
+  })
+
+  test.runIf(process.getuid?.() === 0)("that is another user's is refused, and not tried for ever", async () => {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    const answer = await new Promise<string>((resolve, reject) => {
+      const args = ['--reuid=65534', '--clear-groups', '--', 'bash', 'src/host/hold.sh', folder, 'wait']
+      const asNobody = spawn('setpriv', args, { stdio: ['pipe', 'pipe', 'inherit'], timeout: 3000 })
+      asNobody.stdout.once('data', (text) => resolve(String(text)))
+      asNobody.once('exit', () => reject(new Error('no answer')))
+    })
+    expect(answer).toMatch(/^failed /)
+  })
+})
+
+describe('watched process groups', () => {
+  const startSleep = (): ChildProcess & { pid: number } => {
+    const child = spawn('sh', ['-c', 'sleep 100 & sleep 100'], { detached: true, stdio: 'ignore' })
+    processes.push(child.pid as number)
+    return child as ChildProcess & { pid: number }
+  }
+
+  test('are killed on release, with all that is in them', async () => {
+    const one = await hold(false)
+    const child = startSleep()
+    await until(() => groupOf(child.pid).length >= 3)
+    one?.watch(child.pid)
+    await one?.release()
+    await until(() => groupOf(child.pid).length === 0)
+  })
+
+  test('are left alone once they are no longer watched', async () => {
+    const one = await hold(false)
+    const [watched, unwatched] = [startSleep(), startSleep()]
+    one?.watch(watched.pid)
+    one?.watch(unwatched.pid)
+    one?.unwatch(unwatched.pid)
+    await one?.release()
+    await until(() => groupOf(watched.pid).length === 0)
+    expect(isRunning(unwatched.pid)).toBe(true)
+    process.kill(-unwatched.pid, 'SIGKILL')
+  })
+})
+
+describe('kill -9', () => {
+  /** A process of its own that holds the folder, and what it said. */
+  async function startHolder() {
+    const args = ['test/fixtures/programs/holder.mjs', join(compiled, 'src/host'), folder]
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const [, watched, keeper] = (await firstLine(child)).split(' ').map(Number) as [number, number, number]
+    processes.push(watched)
+    return { pid: child.pid as number, watched, keeper }
+  }
+
+  test('of the holder: its folder is gone, what it had watched is dead', async () => {
+    const holder = await startHolder()
+    writeFileSync(join(folder, 'qmp.sock'), '')
+    expect([isRunning(holder.watched), await hold(false)]).toEqual([true, undefined])
+    process.kill(holder.pid, 'SIGKILL')
+    await until(() => !existsSync(folder))
+    await until(() => !isRunning(holder.watched) && !isRunning(holder.keeper))
+  })
+
+  test('of the holder and of the one who cleans up after it: the next holder does', async () => {
+    const holder = await startHolder()
+    writeFileSync(join(folder, 'info.json'), '{}')
+    process.kill(holder.keeper, 'SIGKILL')
+    process.kill(holder.pid, 'SIGKILL')
+    await until(() => !isRunning(holder.pid) && !isRunning(holder.keeper))
+    expect(readdirSync(folder)).toEqual(['info.json'])
+    expect((await hold(false))?.path).toBe(folder)
+    expect(readdirSync(folder)).toEqual([])
+  })
+})
+
+async function firstLine(child: ChildProcess): Promise<string> {
+  for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) return line
+  throw new Error('it said nothing')
+}
+
+/** The living processes of a group. */
+function groupOf(group: number): number[] {
+  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger)
+  return pids.filter((pid) => {
+    try {
+      const [state, , pgrp] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ')
+      return Number(pgrp) === group && state !== 'Z'
+    } catch {
+      return false
+    }
+  })
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {} // it has ended
+}

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import type { Profile } from '../../../src/config/profile.js'
+import type { Settings } from '../../../src/config/schema.js'
+import { guestEnv, hostName } from '../../../src/plan/guest-env.js'
+
+function envOf(changes: { boot?: Record<string, string>; guest?: Record<string, string>; term?: string } = {}) {
+  const profile = { name: 'demo', boot: { env: changes.boot ?? {} } } as Profile
+  const settings = { guest: { env: changes.guest ?? {} } } as Settings
+  return guestEnv({ number: 7, profile, settings, term: changes.term })
+}
+
+test('a guest knows who it is, and finds its programs', () => {
+  expect(envOf({ term: 'xterm-256color' })).toEqual({
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    HOME: '/root',
+    USER: 'root',
+    SHELL: '/bin/bash',
+    LANG: 'C.UTF-8',
+    TERM: 'xterm-256color',
+    RAPIDO_VM: '7',
+    RAPIDO_PROFILE: 'demo',
+    RAPIDO_SECRETS: '/run/rapido/secrets',
+  })
+})
+
+test('nobody at a terminal: the console is a plain one', () => {
+  expect(envOf().TERM).toBe('linux')
+})
+
+test("guest.env wins over the profile's, and both over ours", () => {
+  const env = envOf({ boot: { MNT: '/profile', LANG: 'C', ONLY: 'boot' }, guest: { MNT: '/user', HOME: '/home' } })
+  expect(env).toMatchObject({ MNT: '/user', LANG: 'C', ONLY: 'boot', HOME: '/home' })
+})
+
+test('a guest is called rapido and its number', () => {
+  expect(hostName(12)).toBe('rapido12')
+})

@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest'
+import type { MachinePlan } from '../../../src/plan/machine.js'
+import { qemuArgs } from '../../../src/plan/qemu-args.js'
+
+const plan: MachinePlan = {
+  number: 1,
+  qemu: '/usr/bin/qemu-system-x86_64',
+  accel: 'tcg',
+  cpus: 2,
+  memoryMiB: 512,
+  kernel: '/boot/vmlinuz-6.1.0-9-amd64',
+  initrd: '/home/u/.cache/rapido/images/0123.img',
+  kernelArgs: ['console=ttyS0,115200', 'panic=-1'],
+  channel: { kind: 'virtio' },
+  sockets: { qmp: '/s/vms/1/qmp.sock', control: '/s/vms/1/control.sock', gdb: '/s/vms/1/gdb.sock' },
+  share: undefined,
+  gdb: undefined,
+  extraArgs: [],
+}
+
+describe('the arguments of QEMU, a line for each option, as in test/fixtures/qemu', () => {
+  test.each<[string, Partial<MachinePlan>]>([
+    ['tcg', {}],
+    ['kvm', { accel: 'kvm', number: 12, cpus: 8, memoryMiB: 4096 }],
+    ['serial-channel', { channel: { kind: 'serial' } }],
+    ['share', { share: { path: '/home/u/tests', readonly: false } }],
+    ['share-readonly-with-commas', { share: { path: '/home/u/a,b=c, ,d', readonly: true } }],
+    ['gdb', { gdb: { wait: false } }],
+    ['gdb-wait', { gdb: { wait: true } }],
+    ['extra-args', { extraArgs: ['-device', 'qemu-xhci', '-name', 'it has blanks, and "quotes"'] }],
+    [
+      'sockets-with-commas',
+      {
+        gdb: { wait: false },
+        sockets: { qmp: '/s,1/qmp.sock', control: '/s,1/control.sock', gdb: '/s,1/gdb.sock' },
+      },
+    ],
+  ])('%s', async (name, changes) => {
+    await expect(asLines(qemuArgs({ ...plan, ...changes }))).toMatchFileSnapshot(`../../fixtures/qemu/${name}.args`)
+  })
+})
+
+function asLines(args: string[]): string {
+  return `${args.map((arg, at) => `${at === 0 ? '' : arg.startsWith('-') ? '\n' : ' '}${arg}`).join('')}\n`
+}

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import {
+  accelFile,
+  consoleLog,
+  logsFolder,
+  longestSocketPath,
+  vmFiles,
+  vmsFolder,
+} from '../../../src/plan/state-files.js'
+
+test('the files of a VM are in its own folder', () => {
+  const { folder, ...files } = vmFiles('/state', 12)
+  expect(folder).toBe('/state/vms/12')
+  expect(files).toEqual({
+    qmpSocket: '/state/vms/12/qmp.sock',
+    controlSocket: '/state/vms/12/control.sock',
+    serveSocket: '/state/vms/12/serve.sock',
+    gdbSocket: '/state/vms/12/gdb.sock',
+    info: '/state/vms/12/info.json',
+    qemuErrors: '/state/vms/12/qemu.stderr',
+    scratch: '/state/vms/12/tmp',
+  })
+})
+
+test('everything else of the state is beside them', () => {
+  expect([vmsFolder('/state'), logsFolder('/state'), accelFile('/state')]).toEqual([
+    '/state/vms',
+    '/state/logs',
+    '/state/accel.json',
+  ])
+})
+
+test('the names of console logs sort by time, and tell runs apart', () => {
+  const log = (time: string, profile: string, number: number) =>
+    consoleLog('/state', { startedAt: new Date(time), profile, number })
+  const logs = [
+    log('2026-02-03T04:05:06.007Z', 'xfs', 1),
+    log('2026-02-03T04:05:06.007Z', 'xfs', 2),
+    log('2026-02-03T04:05:06.070Z', 'ceph', 1),
+    log('2026-11-03T04:05:06.007Z', 'a', 1),
+  ]
+  expect(logs[0]).toBe('/state/logs/20260203T040506007Z-xfs-vm1.log')
+  expect([...logs].sort()).toEqual(logs)
+})
+
+test("the sockets of a VM fit into Linux's limit below an ordinary home", () => {
+  const { folder, ...files } = vmFiles('/home/somebody-with-a-long-name/.local/state/rapido', 1000)
+  const sockets = Object.values(files).filter((path) => path.endsWith('.sock'))
+  expect(sockets).toHaveLength(4)
+  for (const path of sockets) expect(path.length).toBeLessThanOrEqual(longestSocketPath)
+})
