@@ -18,12 +18,13 @@ export async function bootDetached(argv: BootOptions, io: Io): Promise<Status> {
   })
   const abort = () => supervisor.letGo() // the end of its standard input, before it is ready, tells it to stop
   io.signal.addEventListener('abort', abort)
+  let failure: Error | undefined
   try {
     progress.take({ type: 'phase', phase: 'planning' })
     for await (const line of supervisor.lines) {
       const report = decodeReport(line)
       if (report.kind === 'event') progress.take(besideTheNumber(report.event as RunEvent))
-      if (report.kind === 'failed') throw report.error
+      if (report.kind === 'failed') failure = report.error
       if (report.kind === 'ready') {
         progress.done()
         io.stdout.write(`${report.number}\n`)
@@ -31,6 +32,7 @@ export async function bootDetached(argv: BootOptions, io: Io): Promise<Status> {
         return exitStatus.success
       }
     }
+    if (failure) throw failure // by now the supervisor is gone, too
     io.signal.throwIfAborted()
     throw new Error('the supervisor ended without a word')
   } finally {

@@ -8,7 +8,9 @@ import type { GlobalOptions, Io, Status } from './io.js'
 export async function main(args: string[], io: Io = processIo()): Promise<Status> {
   try {
     return await dispatch(args, io)
-  } catch (error) {
+  } catch (thrown) {
+    // yargs throws some of its own past its fail handler: an option without its value.
+    const error = thrown instanceof Error && thrown.name === 'YError' ? wrongUsage(thrown.message, args) : thrown
     const verbose = args.includes('--verbose')
     showError(error, { io, verbose })
     return error instanceof RapidoError ? exitStatus[error.code] : exitStatus.guest
@@ -45,8 +47,7 @@ async function dispatch(args: string[], io: Io): Promise<Status> {
     .demandCommand(1, 'Which command?')
     .exitProcess(false)
     .fail((message, error) => {
-      if (error && error.name !== 'YError') throw error // of a command; yargs throws its own for a missing value
-      throw new RapidoError('usage', message ?? error?.message ?? 'wrong usage', { hint: 'see `rapido --help`' })
+      throw error ?? wrongUsage(message ?? 'wrong usage', args)
     })
     .wrap(Math.min(120, io.stdout.columns ?? 100))
     .epilogue(

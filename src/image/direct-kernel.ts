@@ -69,7 +69,8 @@ function isWhole(path: string, payload: Payload): boolean {
     utimesSync(path, now, now)
     return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return false // a cache that cannot be is told when it is to be made
     throw error
   }
 }

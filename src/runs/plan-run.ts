@@ -7,7 +7,7 @@ import { RapidoError } from '../errors.js'
 import { gatherKernelFacts } from '../host/kernels.js'
 import { packageFile } from '../host/package-root.js'
 import { installCommand, packageManager, providerOf } from '../host/packages.js'
-import { programFinder } from '../host/programs.js'
+import { kindOf, programFinder } from '../host/programs.js'
 import { gatherImageFacts } from '../image/facts.js'
 import { type Acceleration, chooseAcceleration } from '../machine/accel.js'
 import { planChannel } from '../plan/channel.js'
@@ -116,7 +116,11 @@ function checkProfile(profile: Profile, settings: Settings): void {
 
 /** The QEMU to run. Throws RapidoError('host') with the package that has it. */
 export function findQemu(binary: string): string {
-  const path = binary.startsWith('/') ? binary : programFinder()(binary)
+  if (binary.startsWith('/')) {
+    if (kindOf(binary) === 'file') return binary
+    throw new RapidoError('host', `QEMU is missing: there is no ${binary}`, { hint: 'qemu.binary names it' })
+  }
+  const path = programFinder()(binary)
   if (path !== undefined) return path
   const manager = packageManager()
   const provider = providerOf(binary, manager)

@@ -116,7 +116,7 @@ async function launch(
   const stop = () => machine.stop({ patienceMs }).then(() => closed)
   life.defer('stop serving', await serveVm(files.serveSocket, { machine, env, stop }))
   const info = vmInfo(plan, { number, machine, files, log })
-  await writeAtomic(files.info, JSON.stringify({ ...info, state: 'booting' }))
+  await writeInfo(files, { ...info, state: 'booting' })
   return { plan, number, machine, files, log, env, info, closed }
 }
 
@@ -130,7 +130,7 @@ async function introduce(
     await tellGuest(machine, plan, { number, secrets: options.secrets })
     const vm = new Vm({ number, plan, machine, kernelRelease, consoleLog: log, env, closed })
     await mountShare(vm)
-    await writeAtomic(files.info, JSON.stringify({ ...info, kernel: kernelRelease, state: 'ready' }))
+    await writeInfo(files, { ...info, kernel: kernelRelease, state: 'ready' })
     return vm
   }
   // With a gdb that has to say go, the guest stands still for as long as the person likes.
@@ -147,6 +147,17 @@ async function introduce(
     return await Promise.race([introduced(), expired])
   } finally {
     timer.abort()
+  }
+}
+
+async function writeInfo(files: VmFiles, info: VmInfo): Promise<void> {
+  try {
+    await writeAtomic(files.info, JSON.stringify(info))
+  } catch (cause) {
+    throw new RapidoError('host', `cannot write ${files.info}: ${(cause as Error).message}`, {
+      hint: 'make room there, or choose another place with paths.state in rapido.toml',
+      cause,
+    })
   }
 }
 

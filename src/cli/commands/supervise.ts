@@ -56,6 +56,7 @@ export async function run(_argv: unknown, io: Io): Promise<Status> {
     return exitStatus.success
   } catch (error) {
     report({ kind: 'failed', error: error as Error })
+    io.stdin.destroy() // who waits for our end keeps it open
     return error instanceof RapidoError ? exitStatus[error.code] : exitStatus.guest
   }
 }

@@ -31,9 +31,9 @@ function addProfile(name: string): void {
 describe('wrong usage has status 2, and says what would be right', () => {
   test.each<[string[], RegExp]>([
     [['bot', 'simple'], /Did you mean boot\?/],
-    [['frobnicate'], /^rapido: Unknown (argument|command): frobnicate\n/],
-    [[], /^rapido: Which command\?\n {2}see `rapido --help`\n/],
-    [['run'], /Not enough non-option arguments/],
+    [['frobnicate'], /^rapido: unknown command: frobnicate\n {2}there are list, /],
+    [[], /^rapido: Which command\?\n {2}there are list, /],
+    [['run'], /^rapido: run: something is missing\n {2}usage: rapido run <profile>/],
     [['run', 'simple', '--tiemout', '9s'], /Unknown argument: tiemout/],
     [['run', 'simple', '--timeout'], /Not enough arguments following: timeout/],
     [['run', 'simple', '-n', '0'], /--number: use a number from 1 to 1000/],
