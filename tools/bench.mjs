@@ -2,10 +2,8 @@
 // Measures rapido against doing the same by hand, in turns, so that a noisy machine is noisy to both:
 //   npm run bench -- [--rounds 5] [--kernel RELEASE] [--json]
 // Status 1 if a limit is passed.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { withDir } from 'tmp-promise'
 import { byHand, newestKernel } from './bench/by-hand.mjs'
 import { rapidoIn } from './bench/rapido.mjs'
 import { timeMs } from './bench/time.mjs'
@@ -20,16 +18,16 @@ const { values: options } = parseArgs({
 const rounds = Number(options.rounds)
 
 process.on('SIGINT', () => {}) // it ends the program under measurement, and that ends us, with the folder removed
-const folder = await mkdtemp(join(tmpdir(), 'rapido-bench-'))
-try {
-  const rows = await measure()
-  console.log(options.json ? JSON.stringify({ kernel: options.kernel, rows }, undefined, 2) : table(rows))
-  if (rows.some((row) => row.pass === false)) process.exitCode = 1
-} finally {
-  await rm(folder, { recursive: true })
-}
+await withDir(
+  async ({ path }) => {
+    const rows = await measure(path)
+    console.log(options.json ? JSON.stringify({ kernel: options.kernel, rows }, undefined, 2) : table(rows))
+    if (rows.some((row) => row.pass === false)) process.exitCode = 1
+  },
+  { prefix: 'rapido-bench', unsafeCleanup: true },
+)
 
-async function measure() {
+async function measure(folder) {
   const size = { cpus: '2', memory: '512M' }
   const hand = await byHand(folder, options.kernel, size)
   const rapido = rapidoIn(folder, options.kernel, size)

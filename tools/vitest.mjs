@@ -1,16 +1,15 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { withDir } from 'tmp-promise'
 import { runProgram } from './program.mjs'
 
 /**
  * Runs projects of vitest.config.ts to their end and counts their tests. `output` is what vitest printed, unless
  * `stdio` has it inherited. A file that could not be loaded, and an error outside of every test, count as a failed test.
  */
-export async function runVitest(projects, { stdio } = {}) {
-  const folder = await mkdtemp(join(tmpdir(), 'rapido-vitest-'))
-  try {
-    const report = join(folder, 'report.json')
+export function runVitest(projects, { stdio } = {}) {
+  return withDir(async ({ path }) => {
+    const report = join(path, 'report.json')
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
     const argv = ['run', ...projects.flatMap((name) => ['--project', name]), ...reporters]
     const { status, output } = await runProgram('node_modules/.bin/vitest', argv, { stdio })
@@ -18,10 +17,10 @@ export async function runVitest(projects, { stdio } = {}) {
     const count = (outcome) => tests.filter((test) => test.outcome === outcome).length
     const failed = Math.max(count('failed'), status === 0 ? 0 : 1)
     return { passed: count('passed'), failed, skipped: count('skipped'), tests, output }
-  } finally {
-    await rm(folder, { recursive: true })
-  }
+  }, temporary)
 }
+
+const temporary = { prefix: 'rapido-vitest', unsafeCleanup: true } // the folder goes with what is in it
 
 /** The tests of vitest's JSON report, as { file, name, outcome: "passed" | "failed" | "skipped" }. */
 function testsOf(report) {

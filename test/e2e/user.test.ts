@@ -1,4 +1,4 @@
-import { chownSync } from 'node:fs'
+import { chownSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { test } from '../helpers/e2e-test.js'
@@ -25,6 +25,16 @@ test('an ordinary user runs, boots, works with and stops VMs', async ({ boxWithO
   expect(await rapido(box, 'cp', '1:/etc/hostname', '.').outcome()).toMatchObject({ status: 0, stderr: '' })
   expect(await rapido(box, 'stop', '1').outcome()).toMatchObject({ status: 0 })
   await expectNothingLeft(box)
+})
+
+test('a state folder that an ordinary user may not write to is named', async ({ boxWithOwnCache: box }) => {
+  giveAway(box)
+  const state = join(box.folder, 'not-yours')
+  mkdirSync(state, { mode: 0o555 })
+  const refused = await rapido(box, 'run', 'simple', '--set', `paths.state=${state}`).outcome()
+  expect(refused).toMatchObject({ status: 3, stdout: '' })
+  expect(refused.stderr).toMatch(/cannot make the folder \S+\/not-yours\/.*Permission denied/)
+  expect(refused.stderr).toContain('paths.state')
 })
 
 function giveAway(box: Sandbox): void {

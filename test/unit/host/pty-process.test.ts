@@ -53,7 +53,7 @@ test('who listens late hears everything all the same', async () => {
 })
 
 test('it is a terminal of the size that was asked for, and changes with it', async () => {
-  const script = 'stty size; trap "stty size; exit" WINCH; while :; do sleep 0.01; done'
+  const script = 'trap "stty size; exit" WINCH; stty size; while :; do sleep 0.01; done'
   const { process, said } = await start('sh', ['-c', script], { rows: 33, columns: 101 })
   await until(() => said() === '33 101\r\n')
   process.resize({ rows: 50, columns: 132 })
