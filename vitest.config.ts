@@ -9,6 +9,7 @@ export default defineConfig({
         test: {
           name: 'unit', // boots nothing
           include: ['test/unit/**/*.test.ts'],
+          isolate: false, // half the time: zod, yargs and execa are loaded once for each worker, not for each file
           testTimeout: 10_000,
           sequence: { groupOrder: 1 },
         },

@@ -23,7 +23,7 @@ export interface MachineEvents {
 /** A serial line has no flow control here: what may be on the way must fit the guest's tty buffers. */
 const inputWindow = { virtio: 256 * 1024, serial: 8 * 1024 } as const
 
-/** What a QEMU that has closed its sockets gets to exit. */
+/** What a guest that has closed its channel gets to end. */
 const exitMs = 2000
 
 /** Starts QEMU for a plan and connects to it. Throws RapidoError('host') with QEMU's words if it ends at once. */
@@ -120,7 +120,7 @@ export class Machine {
           this.#leaving = how
         },
         activity: parts.events.activity,
-        lost: () => this.#onChannelLost(),
+        lost: () => this.#onChannelLost('the control channel of the guest closed'),
       },
     })
   }
@@ -170,14 +170,13 @@ export class Machine {
     this.#qmpEvents.push(event)
     if (event.name === 'VSERPORT_CHANGE' && event.data.id === 'control' && event.data.open === false) {
       this.#channelOpen = false
-      this.channel.close(new RapidoError('guest', 'the guest closed its control channel: its agent is dead'))
+      if (this.#leaving === undefined) this.#onChannelLost('the guest closed its control channel: its agent is dead')
     }
   }
 
-  /** The channel's socket closes when QEMU ends: how that was says more, and is known in a moment. */
-  #onChannelLost(): void {
-    const lost = new RapidoError('guest', 'the control channel of the guest closed')
-    setTimeout(() => this.channel.close(lost), exitMs).unref()
+  /** A channel closes when the guest ends, too: how that was says more, and is known in a moment. */
+  #onChannelLost(what: string): void {
+    setTimeout(() => this.channel.close(new RapidoError('guest', what)), exitMs).unref()
   }
 
   #report(incidents: Incident[], events: MachineEvents): void {
@@ -197,7 +196,7 @@ export class Machine {
     })
     this.#end = end
     // The agent announces every end that it knows of; without it, init powers off.
-    const unannounced = end.kind === 'powered-off' && this.#channelOpen && this.#leaving === undefined
+    const unannounced = end.kind === 'powered-off' && this.#leaving === undefined
     const how = unannounced ? `${describeEnd(end)} unannounced: its control agent has died` : describeEnd(end)
     this.channel.close(new RapidoError(errorCode(end), how))
     return end
