@@ -36,7 +36,7 @@ async function mistakes(changes: Partial<LoadOptions> = {}): Promise<string[]> {
 
 test('without a file, and with an empty one, every setting has its default', async () => {
   const defaults = {
-    kernel: { params: [], modules: undefined },
+    kernel: { entry: 'auto', params: [], modules: undefined },
     qemu: { binary: 'qemu-system-x86_64', extra_args: [], accel: 'auto' },
     vm: {},
     image: { dracut_args: [] },
@@ -274,17 +274,20 @@ vm.memroy = "1G"
 })
 
 test.each([
-  ['kernel = 5', 'rapido.toml:1:1 kernel: 5 is not a table; use [kernel] with src, release, modules, params below it'],
+  [
+    'kernel = 5',
+    'rapido.toml:1:1 kernel: 5 is not a table; use [kernel] with src, release, modules, entry, params below it',
+  ],
   [
     '[[kernel]]',
-    'rapido.toml:1:3 kernel: [{}] is not a table; use [kernel] with src, release, modules, params below it',
+    'rapido.toml:1:3 kernel: [{}] is not a table; use [kernel] with src, release, modules, entry, params below it',
   ],
   ['profile = "simple"', 'rapido.toml:1:1 profile: "simple" is not a table; use [profile.NAME]'],
   [
     'guest.env = ["A=1"]',
     'rapido.toml:1:7 guest.env: ["A=1"] is not a table of strings; use a table such as { LANG = "C.UTF-8" }',
   ],
-  ['[kernel]\nxyz = 1', 'rapido.toml:2:1 kernel.xyz: unknown; known here: src, release, modules, params'],
+  ['[kernel]\nxyz = 1', 'rapido.toml:2:1 kernel.xyz: unknown; known here: src, release, modules, entry, params'],
   [
     '[ceph]',
     'rapido.toml:1:2 ceph: unknown; known here: kernel, qemu, vm, image, debug, share, run, paths, log, guest, secrets, profile',

@@ -148,7 +148,7 @@ describe('a command', () => {
 
 test('a child in the background that keeps the output open neither holds up the end nor dies of writing on', async () => {
   const wait = `until [ -e ${folder}/go ]; do sleep 0.01; done`
-  const daemon = `(trap ': >${folder}/died' PIPE; ${wait}; echo one && echo two && : >${folder}/alive) & echo started`
+  const daemon = `(trap ': >${folder}/died' PIPE; ${wait}; echo one; sleep 0.1; echo two && : >${folder}/alive) & echo started`
   expect(await run(daemon)).toEqual({ status: 0, stdout: 'started\n', stderr: '' })
   writeFileSync(join(folder, 'go'), '') // it writes only after the end was told
   await until(() => existsSync(join(folder, 'alive')))

@@ -167,17 +167,17 @@ describe('kill -9', () => {
   /** A process of its own that holds the folder, and what it said. */
   async function startHolder() {
     const args = ['test/fixtures/programs/holder.mjs', join(compiled, 'src/host'), folder]
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true })
     const [, watched, keeper] = (await firstLine(child)).split(' ').map(Number) as [number, number, number]
     processes.push(watched)
     return { pid: child.pid as number, watched, keeper }
   }
 
-  test('of the holder: its folder is gone, what it had watched is dead', async () => {
+  test('of the holder and its whole group: its folder is gone, what it had watched is dead', async () => {
     const holder = await startHolder()
     writeFileSync(join(folder, 'qmp.sock'), '')
     expect([isRunning(holder.watched), await hold(false)]).toEqual([true, undefined])
-    process.kill(holder.pid, 'SIGKILL')
+    process.kill(-holder.pid, 'SIGKILL')
     await until(() => !existsSync(folder))
     await until(() => !isRunning(holder.watched) && !isRunning(holder.keeper))
   })

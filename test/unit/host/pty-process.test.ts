@@ -91,7 +91,7 @@ test('what it said last is heard before the end', async () => {
 })
 
 test('a signal reaches its whole group', async () => {
-  const { process, said } = await start('sh', ['-c', 'sleep 100 & echo $!; wait'])
+  const { process, said } = await start('sh', ['-c', '(trap "" HUP; exec sleep 100) & echo $!; wait'])
   await until(() => said().endsWith('\n'))
   process.kill('SIGKILL')
   expect(await process.ended).toEqual({ status: undefined, signal: 9 })
