@@ -15,6 +15,7 @@ export function options(builder: Argv): Argv {
 
 /** The background half of `boot --detach`: told what to do on stdin, it reports on stdout until the VM is ready. */
 export async function run(_argv: unknown, io: Io): Promise<Status> {
+  let ready = false
   const given = new AbortController()
   const signal = AbortSignal.any([io.signal, given.signal])
   const request = await readRequest(io, () => {
@@ -22,7 +23,6 @@ export async function run(_argv: unknown, io: Io): Promise<Status> {
   })
   const { argv, size } = request
   const from = { ...io, cwd: request.cwd, home: request.home }
-  let ready = false
   const report = (what: SupervisorReport) => {
     if (!ready) io.stdout.write(encodeReport(what))
   }

@@ -168,6 +168,7 @@ describe('kill -9', () => {
   async function startHolder() {
     const args = ['test/fixtures/programs/holder.mjs', join(compiled, 'src/host'), folder]
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true })
+    processes.push(child.pid as number)
     const [, watched, keeper] = (await firstLine(child)).split(' ').map(Number) as [number, number, number]
     processes.push(watched)
     return { pid: child.pid as number, watched, keeper }

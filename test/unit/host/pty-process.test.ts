@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { type PtyProcess, startOnPty } from '../../../src/host/pty-process.js'
 import { compile } from '../../helpers/compiled.js'
 import { isRunning } from '../../helpers/processes.js'
@@ -120,6 +120,7 @@ test('it dies with us, even of kill -9', async () => {
   compile(folder, ['src/host/pty-process.ts'])
   const args = ['test/fixtures/programs/pty-parent.mjs', join(folder, 'src/host'), folder]
   const parent = spawn(globalThis.process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  onTestFinished(() => void parent.kill('SIGKILL'))
   const line = await new Promise<string>((resolve) => createInterface({ input: parent.stdout }).once('line', resolve))
   expect(isRunning(Number(line))).toBe(true)
   parent.kill('SIGKILL')
