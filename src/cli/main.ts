@@ -13,7 +13,7 @@ export async function main(args: string[], io: Io = processIo()): Promise<Status
     const error = thrown instanceof Error && thrown.name === 'YError' ? wrongUsage(thrown.message, args) : thrown
     const verbose = args.includes('--verbose')
     showError(error, { io, verbose })
-    return error instanceof RapidoError ? exitStatus[error.code] : exitStatus.guest
+    return error instanceof RapidoError ? exitStatus[error.code] : exitStatus.host
   }
 }
 

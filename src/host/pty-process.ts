@@ -1,4 +1,6 @@
+import { closeSync, constants, openSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
+import type { IPty } from 'node-pty'
 
 export interface WindowSize {
   rows: number
@@ -22,6 +24,8 @@ export interface PtyProcess {
   pause(): void
   resume(): void
   kill(signal: NodeJS.Signals): void
+  /** For whoever knows that the process is gone: ends the pty as soon as what was said last has come. */
+  drain(): void
 }
 
 /**
@@ -43,10 +47,12 @@ export async function startOnPty(
     encoding: null, // bytes as they come: a chunk may cut a UTF-8 character
     env: process.env as Record<string, string>,
   })
+  const slave = holdSlave(pty)
   const ended = new Promise<ProcessEnd>((resolve) => {
-    pty.onExit(({ exitCode, signal }) =>
-      resolve(signal ? { status: undefined, signal } : { status: exitCode, signal: undefined }),
-    )
+    pty.onExit(({ exitCode, signal }) => {
+      slave.release()
+      resolve(signal ? { status: undefined, signal } : { status: exitCode, signal: undefined })
+    })
   })
   const early: Buffer[] = [] // what it says before anybody listens
   const keep = pty.onData((data) => early.push(data as unknown as Buffer))
@@ -66,6 +72,7 @@ export async function startOnPty(
         pty.resize(columns, rows)
       } catch {} // it has ended
     },
+    drain: slave.release,
     pause: () => pty.pause(),
     resume: () => pty.resume(),
     kill: (signal) => {
@@ -74,4 +81,29 @@ export async function startOnPty(
       } catch {} // it has ended
     },
   }
+}
+
+const quietMs = 20
+
+/**
+ * Keeps the other end of the pty open, too. Without that, the process's end hangs up the pty, and libuv takes a short
+ * read with a hang-up for the end: the last kilobytes, a panic's, are lost where this process lags behind.
+ */
+function holdSlave(pty: IPty): { release(): void } {
+  const path = (pty as IPty & { ptsName: string }).ptsName // public, but not in its types
+  let slave: number | undefined = openSync(path, constants.O_RDWR | constants.O_NOCTTY)
+  let lastData = performance.now()
+  pty.onData(() => {
+    lastData = performance.now()
+  })
+  const release = () => {
+    if (slave === undefined) return
+    if (performance.now() - lastData < quietMs) {
+      setTimeout(release, quietMs)
+      return
+    }
+    closeSync(slave)
+    slave = undefined
+  }
+  return { release }
 }

@@ -23,6 +23,9 @@ export interface MachineEvents {
 /** A serial line has no flow control here: what may be on the way must fit the guest's tty buffers. */
 const inputWindow = { virtio: 256 * 1024, serial: 8 * 1024 } as const
 
+/** From the start of QEMU until it has opened its sockets, which it does before anything slow. */
+const connectMs = 30_000
+
 /** What a guest that has closed its channel gets to end. */
 const exitMs = 2000
 
@@ -46,7 +49,10 @@ export async function startMachine(
     })
     life.defer('kill QEMU', () => process.kill('SIGKILL'))
     const connected = Promise.all([qmpSocket.connection, controlSocket.connection])
-    const sockets = await Promise.race([connected, process.ended])
+    const late = delay(connectMs, undefined, { ref: false }).then(() => {
+      throw new RapidoError('host', `QEMU did not connect to its sockets within ${connectMs / 1000} s`)
+    })
+    const sockets = await Promise.race([connected, process.ended, late])
     if (!Array.isArray(sockets)) throw await endedAtOnce(plan, files, sockets.status)
 
     return new Machine(plan, { ...options, process, qmpStream: sockets[0], controlStream: sockets[1] })
@@ -102,6 +108,7 @@ export class Machine {
       this.#report(this.#scanner.feed(chunk), parts.events)
     })
     this.qmp = new Qmp(parts.qmpStream, (event) => this.#onQmpEvent(event))
+    parts.qmpStream.once('close', () => parts.process.drain())
     this.ended = this.#waitForEnd(parts.files, parts.events)
     let greet!: (release: string) => void
     this.hello = new Promise((resolve, reject) => {

@@ -32,7 +32,7 @@ export class Qmp {
     this.#ready = greeting.then(() => this.#send('qmp_capabilities'))
     this.#ready.catch(() => {}) // the first command tells
     const lines = createInterface({ input: stream })
-    lines.on('line', (line) => this.#handle(decodeQmp(line)))
+    lines.on('line', (line) => this.#take(line))
     lines.on('error', () => {}) // readline passes on the stream's own
     stream.on('error', () => {}) // 'close' follows
     stream.on('close', () => this.#end())
@@ -40,7 +40,9 @@ export class Qmp {
 
   /** Runs a QMP command. Throws RapidoError('host') with QEMU's own words, or when it gives no answer in 10 s. */
   async execute(command: string, args?: Record<string, unknown>): Promise<unknown> {
-    await this.#ready
+    await this.#ready.catch(() => {
+      throw qemuGone(command)
+    })
     return this.#send(command, args)
   }
 
@@ -70,6 +72,17 @@ export class Qmp {
       })
       this.#stream.write(encodeQmp(id, command, args))
     })
+  }
+
+  #take(line: string): void {
+    let message: QmpMessage
+    try {
+      message = decodeQmp(line)
+    } catch {
+      this.#stream.destroy() // not QMP: whoever waits hears that QEMU is gone
+      return
+    }
+    this.#handle(message)
   }
 
   #handle(message: QmpMessage): void {

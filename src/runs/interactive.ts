@@ -28,8 +28,7 @@ export async function runInteractive(plan: () => Promise<RunPlan>, options: Inte
       const leftByItself = vm.machine.leaving !== undefined || vm.machine.end !== undefined
       if (!leftByItself || options.signal.aborted) throw error // else how it ended is the result, not an error
     } finally {
-      if (vm.machine.leaving) await vm.closed
-      else await vm.stop()
+      await vm.stop() // with patience for a guest that is on its way out already
     }
     const end = await vm.closed
     const reboots = end.kind === 'rebooted' && vm.machine.leaving === 'reboot'

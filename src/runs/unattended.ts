@@ -77,6 +77,8 @@ export async function runUnattended(plan: RunPlan, options: UnattendedOptions): 
   const stopFailure = await stopped(vm, failure)
   failure ??= stopFailure
   await limits.settled
+  const { logError } = vm?.machine.console ?? {}
+  if (logError) emit({ type: 'note', text: `the console log is not complete: ${logError.message}` })
 
   const results = await incidentResults(incidents, plan)
   const verdict: Verdict = verdictOf({ failure, steps, incidents: results })

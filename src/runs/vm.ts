@@ -98,10 +98,13 @@ export class Vm implements AsyncDisposable {
     what: Command | (() => boolean | Promise<boolean>),
     options: { timeoutMs: number; intervalMs?: number },
   ): Promise<void> {
-    const holds = typeof what === 'function' ? what : async () => (await this.exec(what)).status === 0
     const deadline = Date.now() + options.timeoutMs
+    const holds =
+      typeof what === 'function'
+        ? what
+        : async () => (await this.exec(what, { timeoutMs: Math.max(1, deadline - Date.now()) })).status === 0
     while (!(await holds())) {
-      if (this.machine.end) throw await this.#gone()
+      if (this.machine.end) throw new RapidoError('guest', `vm${this.number} is gone`)
       if (Date.now() > deadline) {
         const condition = typeof what === 'function' ? 'the condition' : shown(what)
         throw this.timeoutError(`${condition} did not come true`, options.timeoutMs)
@@ -163,10 +166,6 @@ export class Vm implements AsyncDisposable {
         hint: `the whole console is in ${this.consoleLog}`,
       },
     )
-  }
-
-  async #gone(): Promise<RapidoError> {
-    return new RapidoError('guest', `vm${this.number} is gone`)
   }
 }
 

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Argv } from 'yargs'
 import { exitStatus, RapidoError } from '../../errors.js'
 import { endedTooEarly } from '../../machine/machine.js'
@@ -57,7 +58,7 @@ export async function run(_argv: unknown, io: Io): Promise<Status> {
   } catch (error) {
     report({ kind: 'failed', error: error as Error })
     io.stdin.destroy() // who waits for our end keeps it open
-    return error instanceof RapidoError ? exitStatus[error.code] : exitStatus.guest
+    return error instanceof RapidoError ? exitStatus[error.code] : exitStatus.host
   }
 }
 
@@ -68,6 +69,7 @@ async function keepShell(vm: Vm): Promise<void> {
     shell.stdout.resume()
     shell.stderr.resume()
     await shell.exit
+    await delay(200) // should it end at once, again and again
   }
 }
 

@@ -126,3 +126,22 @@ test('it dies with us, even of kill -9', async () => {
   parent.kill('SIGKILL')
   await until(() => !isRunning(Number(line)))
 })
+
+test('the end of what a process says is not lost on a reader that lags behind', async () => {
+  const script = 'stty raw; head -c 300000 /dev/zero | tr "\\0" x; echo end'
+  const pty = await startOnPty('sh', ['-c', script], {
+    cwd: '/',
+    errorsTo: '/dev/null',
+    size: { rows: 24, columns: 80 },
+  })
+  const chunks: Buffer[] = []
+  pty.onData((chunk) => {
+    chunks.push(chunk)
+    const until = performance.now() + 2 // busy, as with a flood
+    while (performance.now() < until);
+  })
+  await pty.ended
+  const said = Buffer.concat(chunks).toString()
+  expect(said.length).toBeGreaterThanOrEqual(300_004)
+  expect(said.trimEnd().endsWith('xend')).toBe(true)
+})

