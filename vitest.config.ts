@@ -30,7 +30,8 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
-          retry: 0, // a flaky boot is a bug
+          maxConcurrency: 3, // more guests at once only take turns
+          retry: 1, // one boot in some 450 hung here, cause unknown (CHANGELOG.md); the report shows a retry
           sequence: { groupOrder: 3 },
         },
       },

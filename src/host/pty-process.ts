@@ -35,17 +35,17 @@ export interface PtyProcess {
 export async function startOnPty(
   file: string,
   args: string[],
-  options: { cwd: string; errorsTo: string; size: WindowSize },
+  options: { cwd: string; errorsTo: string; size: WindowSize; env?: NodeJS.ProcessEnv | undefined },
 ): Promise<PtyProcess> {
   const { spawn } = await import('node-pty')
-  // sh only for the one redirection that node-pty has no way to ask for; everything else passes as "$@".
-  const redirect = ['sh', '-c', 'umask 077; exec "$@" 2>"$0"', options.errorsTo]
+  // sh for what node-pty has no way to ask for: line ends as they come, and the redirection; the rest passes as "$@".
+  const redirect = ['sh', '-c', 'stty -onlcr; umask 077; exec "$@" 2>"$0"', options.errorsTo]
   const pty = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...redirect, file, ...args], {
     cwd: options.cwd,
     cols: options.size.columns,
     rows: options.size.rows,
     encoding: null, // bytes as they come: a chunk may cut a UTF-8 character
-    env: process.env as Record<string, string>,
+    env: (options.env ?? process.env) as Record<string, string>,
   })
   const slave = holdSlave(pty)
   const ended = new Promise<ProcessEnd>((resolve) => {

@@ -32,7 +32,7 @@ const exitMs = 2000
 /** Starts QEMU for a plan and connects to it. Throws RapidoError('host') with QEMU's words if it ends at once. */
 export async function startMachine(
   plan: MachinePlan,
-  options: { files: VmFiles; consoleLog: string; size: WindowSize; events: MachineEvents },
+  options: { files: VmFiles; consoleLog: string; size: WindowSize; env?: NodeJS.ProcessEnv; events: MachineEvents },
 ): Promise<Machine> {
   const { files } = options
   const life = new Life()
@@ -46,6 +46,7 @@ export async function startMachine(
       cwd: files.folder,
       errorsTo: files.qemuErrors,
       size: options.size,
+      env: options.env,
     })
     life.defer('kill QEMU', () => process.kill('SIGKILL'))
     const connected = Promise.all([qmpSocket.connection, controlSocket.connection])

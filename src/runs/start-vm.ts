@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Settings } from '../config/schema.js'
 import { readSecrets } from '../config/secrets.js'
 import { formatDurationMs } from '../config/units.js'
 import { RapidoError } from '../errors.js'
@@ -96,6 +97,7 @@ async function launch(
     files,
     consoleLog: log,
     size: options.size,
+    env: withoutSecrets(process.env, settings),
     events: {
       incident: (incident) => emit({ type: 'incident', incident }),
       activity: options.onActivity ?? (() => {}),
@@ -171,6 +173,12 @@ async function ensureKernel(plan: RunPlan, { signal, emit }: StartOptions): Prom
   if ('path' in unpacked) return unpacked.path
   emit({ type: 'note', text: unpacked.note })
   return plan.kernel.image
+}
+
+/** The environment of QEMU: everybody may read its command line, and who runs as we do its environment. */
+function withoutSecrets(env: NodeJS.ProcessEnv, { secrets }: Settings): NodeJS.ProcessEnv {
+  const names = Object.values(secrets).flatMap((reference) => ('env' in reference ? [reference.env] : []))
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)))
 }
 
 function vmInfo(

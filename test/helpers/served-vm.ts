@@ -38,6 +38,7 @@ export async function startServedVm(): Promise<ServedVm> {
     onData: (listener) => void said.push(listener),
     write: (data) => void typed.push(data),
     resize: (size) => void vm.resized.push(size),
+    drain: () => {},
     pause: () => {},
     resume: () => {},
     kill: () => {},

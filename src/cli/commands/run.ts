@@ -70,7 +70,7 @@ function unplanned(profile: string, startedAt: Date, failure: RapidoError): RunR
   const verdict = verdictOf({ failure, steps: [], incidents: [] })
   return {
     profile,
-    kernel: 'no kernel',
+    kernel: 'unknown kernel',
     vm: undefined,
     verdict,
     exitStatus: exitStatusOf(verdict),

@@ -25,6 +25,7 @@ function fakePty() {
     onData: (listener) => void listeners.push(listener),
     write: (data) => void seen.written.push(data.toString()),
     resize: (size) => void seen.resized.push(size),
+    drain: () => {},
     pause: () => void seen.paused++,
     resume: () => void seen.resumed++,
     kill: () => {},
