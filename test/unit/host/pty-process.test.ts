@@ -46,7 +46,7 @@ test('who listens late hears everything all the same', async () => {
   late.onData((chunk) => {
     said += chunk
   })
-  expect(said).toBe('early\r\n')
+  expect(said).toBe('early\n')
   late.write(Buffer.from('\n'))
   await late.ended
   expect(said).toContain('late')
@@ -55,17 +55,17 @@ test('who listens late hears everything all the same', async () => {
 test('it is a terminal of the size that was asked for, and changes with it', async () => {
   const script = 'trap "stty size; exit" WINCH; stty size; while :; do sleep 0.01; done'
   const { process, said } = await start('sh', ['-c', script], { rows: 33, columns: 101 })
-  await until(() => said() === '33 101\r\n')
+  await until(() => said() === '33 101\n')
   process.resize({ rows: 50, columns: 132 })
   await process.ended
-  expect(said()).toBe('33 101\r\n50 132\r\n')
+  expect(said()).toBe('33 101\n50 132\n')
 })
 
 test('arguments pass as they are, the folder is its own, errors go to their file', async () => {
   const words = ['', '$HOME', 'a b', '"', "'", '*']
   const { process, said } = await start('sh', ['-c', 'pwd; printf "%s|" "$@"; echo oops >&2', 'sh', ...words])
   await process.ended
-  expect(said()).toBe(`${folder}\r\n${words.join('|')}|`)
+  expect(said()).toBe(`${folder}\n${words.join('|')}|`)
   expect(readFileSync(join(folder, 'errors'), 'utf8')).toBe('oops\n')
 })
 
