@@ -19,6 +19,7 @@ test('a file in the way is an error', () =>
   withDir(async ({ path }) => {
     writeFileSync(join(path, 'file'), '')
     expect(() => makeFolder(join(path, 'file/folder'))).toThrow(/ENOTDIR/)
+    expect(() => makeFolder(join(path, 'file'))).toThrow(/EEXIST/)
   }, temporary))
 
 test('a file system that takes no folders is an error, not an endless try', () => {
