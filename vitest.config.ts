@@ -10,6 +10,7 @@ export default defineConfig({
           name: 'unit', // boots nothing
           include: ['test/unit/**/*.test.ts'],
           isolate: false, // half the time: zod, yargs and execa are loaded once for each worker, not for each file
+          maxWorkers: 3, // they wait more than they compute
           testTimeout: 10_000,
           sequence: { groupOrder: 1 },
         },
