@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, closeSync, openSync, readSync, renameSync, statSync, utimesSync } from 'node:fs'
+import { closeSync, openSync, readSync, renameSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { holdFolder } from '../host/hold.js'
 import { makeFolder } from '../host/make-folder.js'
@@ -34,11 +34,11 @@ export async function unpackKernel(
     makeFolder(files.kernels)
     const output = join(held.path, 'vmlinux')
     const input = readBytes(image, payload.offset, payload.length - unpacker.behind)
-    const found = await runToFile(unpacker.command, { input, output, signal })
-    if (!found)
+    const said = await runToFile(unpacker.command, { input, output, signal })
+    if (said === undefined)
       return { note: `no ${unpacker.command[0]} on PATH to unpack ${image} with: booting it through the firmware` }
-    if (!isWhole(output, payload)) return { note: `cannot unpack ${image}: booting it through the firmware` }
-    chmodSync(output, 0o600)
+    if (!isWhole(output, payload))
+      return { note: `cannot unpack ${image} (${said || 'it is damaged'}): booting it through the firmware` }
     renameSync(output, path)
     return { path }
   } catch (error) {

@@ -14,7 +14,7 @@ import type { MachineEnd } from '../machine/end.js'
 import { endedTooEarly, type Machine, startMachine } from '../machine/machine.js'
 import { guestEnv, guestRun, hostName } from '../plan/guest-env.js'
 import { bootedLogLevel } from '../plan/kernel-args.js'
-import { shareTag } from '../plan/machine.js'
+import { type MachinePlan, shareTag } from '../plan/machine.js'
 import { consoleLog, logsFolder, type VmFiles, vmFiles } from '../plan/state-files.js'
 import { claimVm } from './claim.js'
 import type { Emit } from './events.js'
@@ -86,14 +86,18 @@ async function launch(
   const { number, folder } = await claimVm(settings.paths.state, { wanted: options.number, signal })
   life.defer('remove the folder of the VM', () => folder.release())
   const files = vmFiles(settings.paths.state, number)
-  const log = consoleLog(settings.paths.state, { startedAt: new Date(), profile: profile.name, number })
+  const startedAt = new Date()
+  const log = consoleLog(settings.paths.state, { startedAt, profile: profile.name, number })
+  const machinePlan = planMachine(plan, { ...image, number, files, gdb: options.gdb })
+  const info = vmInfo(machinePlan, plan, { number, files, log, startedAt })
+  await writeInfo(files, { ...info, state: 'booting' }) // nothing is started where there is no room for so much
   makeFolder(logsFolder(settings.paths.state))
   life.defer('remove the logs of old runs', () => pruneLogs(settings.paths.state, settings.log.keep))
   emit({ type: 'claimed', number, consoleLog: log })
 
   emit({ type: 'phase', phase: 'booting' })
   signal.throwIfAborted()
-  const machine = await startMachine(planMachine(plan, { ...image, number, files, gdb: options.gdb }), {
+  const machine = await startMachine(machinePlan, {
     files,
     consoleLog: log,
     size: options.size,
@@ -117,7 +121,7 @@ async function launch(
   const env = guestEnv({ number, profile, settings, term: options.term })
   const stop = () => machine.stop({ patienceMs }).then(() => closed)
   life.defer('stop serving', await serveVm(files.serveSocket, { machine, env, stop }))
-  const info = vmInfo(plan, { number, machine, files, log })
+  info.qemuPid = machine.pid
   await writeInfo(files, { ...info, state: 'booting' })
   return { plan, number, machine, files, log, env, info, closed }
 }
@@ -182,19 +186,20 @@ function withoutSecrets(env: NodeJS.ProcessEnv, { secrets }: Settings): NodeJS.P
 }
 
 function vmInfo(
+  machinePlan: MachinePlan,
   plan: RunPlan,
-  run: { number: number; machine: Machine; files: VmFiles; log: string },
+  run: { number: number; files: VmFiles; log: string; startedAt: Date },
 ): Omit<VmInfo, 'state'> {
   return {
     number: run.number,
     profile: plan.profile.name,
     kernel: plan.kernel.release,
     pid: process.pid,
-    qemuPid: run.machine.pid,
-    startedAt: new Date().toISOString(),
+    qemuPid: undefined,
+    startedAt: run.startedAt.toISOString(),
     consoleLog: run.log,
     vmlinux: plan.kernel.vmlinux,
-    gdb: run.machine.plan.gdb ? run.files.gdbSocket : undefined,
+    gdb: machinePlan.gdb ? run.files.gdbSocket : undefined,
   }
 }
 

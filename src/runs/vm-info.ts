@@ -9,7 +9,7 @@ export interface VmInfo {
   profile: string
   kernel: string // release
   pid: number // of the rapido that supervises it
-  qemuPid: number
+  qemuPid: number | undefined // until it is started
   startedAt: string // ISO 8601
   consoleLog: string
   vmlinux: string | undefined // for gdb

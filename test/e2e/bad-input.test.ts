@@ -153,6 +153,7 @@ describe('a place that cannot be written to is named:', () => {
       expect(run.status, run.stderr).toBe(3)
       expect(run.stderr).toMatch(/no space left|No space left/)
       expect(run.stderr).toContain(full)
+      expect(run.stderr).not.toContain('booting …')
       await expectNothingLeft(box)
     }
   })
@@ -195,10 +196,10 @@ function withoutPrograms(box: Sandbox, names: string[], args: string[]) {
   return withOwnMounts(box, hide, nothing, args)
 }
 
-/** With a disk at `full` that has next to no room. */
+/** With a disk at `full` that has room for folders, and for no byte in a file. */
 function onFullDisk(box: Sandbox, full: string, args: string[]) {
   mkdirSync(full, { recursive: true })
-  return withOwnMounts(box, 'mount -t tmpfs -o size=4k,mode=700 full "$1"', full, args)
+  return withOwnMounts(box, 'mount -t tmpfs -o size=4k,mode=700 full "$1" && echo full >"$1/full"', full, args)
 }
 
 /** Who is not root needs a user namespace for mounts of their own. */

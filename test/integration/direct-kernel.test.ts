@@ -1,4 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { gatherKernelFacts } from '../../src/host/kernels.js'
@@ -39,6 +49,23 @@ test('one that was cut short is made again', async () => {
   truncateSync(path, size / 2)
   expect(await unpackKernel(image, { cacheDir })).toEqual({ path })
   expect(statSync(path).size).toBe(size)
+})
+
+test('a program that cannot unpack it is quoted, and one that is missing named', async () => {
+  const { PATH } = process.env
+  const bin = join(cacheDir, 'bin')
+  mkdirSync(bin)
+  for (const name of ['bash', 'mkdir', 'flock', 'chmod', 'rm', 'sleep'])
+    symlinkSync(`/usr/bin/${name}`, join(bin, name))
+  try {
+    process.env.PATH = bin
+    expect(await unpackKernel(image, { cacheDir })).toEqual({ note: expect.stringMatching(/^no \w+ on PATH/) })
+    const broken = '#!/bin/bash\necho No space left >&2; exit 1\n'
+    for (const name of ['xz', 'zstd', 'gzip', 'lz4']) writeFileSync(join(bin, name), broken, { mode: 0o755 })
+    expect(await unpackKernel(image, { cacheDir })).toEqual({ note: expect.stringContaining('(No space left)') })
+  } finally {
+    process.env.PATH = PATH
+  }
 })
 
 test('a file that is no bzImage is told, and booted as it is', async () => {
