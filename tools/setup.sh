@@ -6,7 +6,8 @@ set -eu
 usage='usage: setup.sh [--check] [--with GROUP]…
 
   --check        only tell what is missing (status 3), install nothing
-  --with GROUP   what one part needs besides: build (compile node-pty), gdb (rapido gdb)'
+  --with GROUP   what one part needs besides: build (compile node-pty), gdb (rapido gdb),
+                 test (npm test)'
 
 main() {
   check=no
@@ -81,6 +82,11 @@ group() {
       ;;
     gdb)
       program gdb            'rapido gdb'                             gdb              gdb                   gdb         gdb
+      ;;
+    test)
+      program shellcheck     'checks our shell scripts'               shellcheck       ShellCheck            ShellCheck  shellcheck
+      program zsh            'tests its completion'                   zsh              zsh                   zsh         zsh
+      program fish           'tests its completion'                   fish             fish                  fish        fish
       ;;
     *) fail 2 "no group \"$1\"" "$usage" ;;
   esac

@@ -1,3 +1,4 @@
+import { chownSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { withDir } from 'tmp-promise'
@@ -6,13 +7,22 @@ import { runProgram } from './program.mjs'
 /**
  * Runs projects of vitest.config.ts to their end and counts their tests. `output` is what vitest printed, unless
  * `stdio` has it inherited. A file that could not be loaded, and an error outside of every test, count as a failed test.
+ * `files` are parts of their names; `user` has a uid and a gid, and no other group.
  */
-export function runVitest(projects, { stdio } = {}) {
+export function runVitest(projects, { stdio, files = [], user } = {}) {
   return withDir(async ({ path }) => {
     const report = join(path, 'report.json')
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-    const argv = ['run', ...projects.flatMap((name) => ['--project', name]), ...reporters]
-    const { status, output } = await runProgram('node_modules/.bin/vitest', argv, { stdio })
+    const argv = [
+      'run',
+      '--configLoader=runner',
+      ...projects.flatMap((name) => ['--project', name]),
+      ...reporters,
+      ...files,
+    ]
+    const options = user ? { ...user, env: { ...process.env, HOME: path, TMPDIR: path } } : {}
+    if (user) chownSync(path, user.uid, user.gid)
+    const { status, output } = await runProgram('node_modules/.bin/vitest', argv, { stdio, ...options })
     const tests = await readFile(report, 'utf8').then(testsOf, () => []) // no report: vitest itself failed
     const count = (outcome) => tests.filter((test) => test.outcome === outcome).length
     const failed = Math.max(count('failed'), status === 0 ? 0 : 1)

@@ -130,6 +130,25 @@ describe('a place that cannot be written to is named:', () => {
     expect(run.stderr).toContain('paths.state')
   })
 
+  test('a state folder on a file system that is read-only', async ({ box }) => {
+    const state = join(box.work, 'read-only')
+    mkdirSync(state)
+    const mount = 'mount -t tmpfs -o ro,mode=700 read-only "$1"'
+    const run = await withOwnMounts(box, mount, state, ['run', 'simple', '--set', `paths.state=${state}`])
+    expect(run).toMatchObject({ status: 3, stdout: '' })
+    expect(run.stderr).toMatch(/cannot make the folder \S+\/read-only\/.*Read-only file system/)
+    expect(run.stderr).toContain('paths.state')
+  })
+
+  // npm test runs this as an ordinary user: root may write anywhere.
+  test.skipIf(process.geteuid?.() === 0)('a state folder that one may not write to', async ({ box }) => {
+    const state = join(box.work, 'not-to-write')
+    mkdirSync(state, { mode: 0o555 })
+    const run = await refused(box, ['run', 'simple', '--set', `paths.state=${state}`])
+    expect(run.stderr).toMatch(/cannot make the folder \S+\/not-to-write\/.*Permission denied/)
+    expect(run.stderr).toContain('paths.state')
+  })
+
   test('the cache', async ({ box }) => {
     box.file('a-file', '')
     const cache = join(box.work, 'a-file/cache')

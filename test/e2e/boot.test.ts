@@ -3,14 +3,13 @@ import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { test } from '../helpers/e2e-test.js'
 import { expectNothingLeft } from '../helpers/nothing-left.js'
-import { Terminal } from '../helpers/terminal.js'
 
 const ctrlA = '\x01'
 const prompt = /rapido\d+:~# /
 
 describe.concurrent('rapido boot', () => {
   test('gives a shell with job control and the size of the terminal, and exit powers off', async ({ box }) => {
-    const terminal = new Terminal(box, ['boot', 'simple'])
+    const terminal = box.terminal(['boot', 'simple'])
     await terminal.expect(/Hello from Linux/)
     await terminal.expect(prompt)
     terminal.type('stty size\r')
@@ -41,7 +40,7 @@ describe.concurrent('rapido boot', () => {
   })
 
   test("has QEMU's keys: Ctrl-A c is the monitor, Ctrl-A x quits", async ({ box }) => {
-    const terminal = new Terminal(box, ['boot', 'simple'])
+    const terminal = box.terminal(['boot', 'simple'])
     await terminal.expect(prompt)
     terminal.type(`${ctrlA}c`)
     await terminal.expect(/\(qemu\)/)
@@ -56,7 +55,7 @@ describe.concurrent('rapido boot', () => {
   })
 
   test('boots again on reboot, and ends on poweroff', async ({ box }) => {
-    const terminal = new Terminal(box, ['boot', 'simple'])
+    const terminal = box.terminal(['boot', 'simple'])
     await terminal.expect(prompt)
     terminal.type('touch /only-once; reboot\r')
     await terminal.expect(/Hello from Linux/)
@@ -69,7 +68,7 @@ describe.concurrent('rapido boot', () => {
   })
 
   test('ends with status 4 when the kernel panics under the shell', async ({ box }) => {
-    const terminal = new Terminal(box, ['boot', 'simple'])
+    const terminal = box.terminal(['boot', 'simple'])
     await terminal.expect(prompt)
     terminal.type('echo c > /proc/sysrq-trigger\r')
     await terminal.expect(/Kernel panic - not syncing: sysrq triggered crash/)
@@ -86,7 +85,7 @@ describe.concurrent('rapido boot', () => {
 
   test('runs -x and -f before the shell, and shows it all the same when they fail', async ({ box }) => {
     box.file('script.sh', 'echo from-script; exit 3\n')
-    const terminal = new Terminal(box, ['boot', 'simple', '-x', 'echo from-x', '-f', 'script.sh'])
+    const terminal = box.terminal(['boot', 'simple', '-x', 'echo from-x', '-f', 'script.sh'])
     await terminal.expect(/from-x[\s\S]*from-script[\s\S]*script.sh failed with status 3/)
     await terminal.expect(prompt)
     terminal.type('exit\r')
@@ -97,7 +96,7 @@ describe.concurrent('rapido boot', () => {
 describe.concurrent('a detached VM', () => {
   test('has a console to attach to, detach from, and attach to again', async ({ box }) => {
     expect((await box.rapido('boot', 'simple', '--detach').outcome()).stdout).toMatch(/^1$/m)
-    const first = new Terminal(box, ['console', '1'])
+    const first = box.terminal(['console', '1'])
     first.type('\r')
     await first.expect(prompt)
     first.type('echo one-$((1 + 1))\r')
@@ -105,7 +104,7 @@ describe.concurrent('a detached VM', () => {
     first.type(`${ctrlA}d`)
     expect(await first.ended).toBe(0)
 
-    const second = new Terminal(box, ['console', '1'], { rows: 33, cols: 111 })
+    const second = box.terminal(['console', '1'], { rows: 33, cols: 111 })
     await second.expect(/one-2/) // what was said last is shown
     second.type('exit\r') // a shell that ends makes room for the next
     await second.expect(/logout\s+rapido1:~# /)

@@ -4,6 +4,7 @@ import type { BootOptions } from '../../dist/index.js'
 import { CliRun } from './cli-run.js'
 import { packageFolder, sharedCache } from './places.js'
 import { processesOf } from './processes.js'
+import { Terminal, type TerminalSize } from './terminal.js'
 
 /** Where a test's rapido keeps everything: a home, state and working folder of its own, and a TMPDIR to look into. */
 export class Sandbox {
@@ -36,6 +37,12 @@ export class Sandbox {
   /** Starts `rapido ARGS…` as a user would, in `work`. */
   rapido(...args: string[]): CliRun {
     return this.command([process.execPath, join(packageFolder, 'dist/main.js'), ...args])
+  }
+
+  /** Starts `rapido ARGS…` for a person who sits at a terminal. */
+  terminal(args: string[], size?: TerminalSize): Terminal {
+    const argv = [process.execPath, join(packageFolder, 'dist/main.js'), ...args]
+    return new Terminal(argv, { cwd: this.work, env: this.env, size })
   }
 
   /** Starts any program that runs rapido. */

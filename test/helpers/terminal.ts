@@ -1,17 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { spawn } from 'node-pty'
-import { packageFolder } from './places.js'
-import type { Sandbox } from './sandbox.js'
 
-/** A person at a terminal who types at `rapido ARGS…`. */
+export interface TerminalSize {
+  rows: number
+  cols: number
+}
+
+/** A person at a terminal who types at a program. */
 export class Terminal {
   readonly ended: Promise<number> // exit status
   readonly #pty: ReturnType<typeof spawn>
   #seen = '' // since the last expect
 
-  constructor(box: Sandbox, args: string[], size: { rows: number; cols: number } = { rows: 30, cols: 100 }) {
-    const env = { ...process.env, ...box.env, TERM: 'xterm' } as Record<string, string>
-    this.#pty = spawn(process.execPath, [`${packageFolder}/dist/main.js`, ...args], { ...size, cwd: box.work, env })
+  constructor(argv: string[], options: { cwd: string; env: Record<string, string>; size?: TerminalSize | undefined }) {
+    const { cwd, env, size = { rows: 30, cols: 100 } } = options
+    const [file = '', ...args] = argv
+    this.#pty = spawn(file, args, { ...size, cwd, env: { ...process.env, TERM: 'xterm', ...env } })
     this.#pty.onData((data) => {
       this.#seen += data
     })
@@ -22,8 +26,13 @@ export class Terminal {
     this.#pty.write(text)
   }
 
-  resize(size: { rows: number; cols: number }): void {
+  resize(size: TerminalSize): void {
     this.#pty.resize(size.cols, size.rows)
+  }
+
+  /** Takes the terminal away, as when its window is closed. */
+  hangUp(): void {
+    this.#pty.kill()
   }
 
   /** Waits until the screen has shown something new that matches, and forgets all up to its end. */
