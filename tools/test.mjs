@@ -37,7 +37,7 @@ async function runSlowTests() {
 }
 
 async function runEndToEnd(options) {
-  const { passed, failed, tests } = await run('e2e', options)
+  const { passed, failed, tests } = await run('e2e*', options)
   const skipped = tests.filter(({ outcome }) => outcome === 'skipped')
   for (const { file, name } of skipped) console.log(`skipped, which an end-to-end test may not be: ${file}: ${name}`)
   if (tests.length === 0) console.log('no end-to-end test ran')

@@ -132,7 +132,8 @@ const run = z
       example: '15m',
     }),
     boot_timeout: setting(duration().prefault('60s'), {
-      meaning: 'How long a guest may take to answer, from the start of QEMU.',
+      meaning:
+        'How long a guest may take to answer, from the start of QEMU. What it waits for a CPU of a busy host is not counted.',
       example: '3m',
     }),
     fail_on: setting(

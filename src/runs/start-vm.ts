@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Settings } from '../config/schema.js'
 import { readSecrets } from '../config/secrets.js'
 import { formatDurationMs } from '../config/units.js'
 import { RapidoError } from '../errors.js'
+import { untilGiven } from '../host/cpu-wait.js'
 import { Life } from '../host/life.js'
 import { makeFolder } from '../host/make-folder.js'
 import { packageFile } from '../host/package-root.js'
@@ -140,11 +140,13 @@ async function introduce(
     return vm
   }
   // With a gdb that has to say go, the guest stands still for as long as the person likes.
-  const timeoutMs = options.gdb?.wait ? longestDelayMs : plan.settings.run.boot_timeout
+  const limitMs = options.gdb?.wait ? Number.POSITIVE_INFINITY : plan.settings.run.boot_timeout
   const timer = new AbortController()
-  const expired = delay(timeoutMs, undefined, { signal: AbortSignal.any([options.signal, timer.signal]) }).then(() => {
+  const signal = AbortSignal.any([options.signal, timer.signal])
+  const expired = untilGiven(limitMs, { pid: machine.pid, signal }).then((waitedMs) => {
     const [last = 'nothing at all'] = machine.console.lastLines(1)
-    const what = `vm${number}: no answer from the guest within ${formatDurationMs(timeoutMs)}`
+    const waited = waitedMs < 1000 ? '' : `, besides ${Math.round(waitedMs / 1000)}s without a CPU of this host`
+    const what = `vm${number}: no answer from the guest within ${formatDurationMs(limitMs)}${waited}`
     throw new RapidoError('timeout', `${what}; last console line: ${last}`, {
       hint: `the whole console is in ${log}; run.boot_timeout sets the limit`,
     })
@@ -166,8 +168,6 @@ async function writeInfo(files: VmFiles, info: VmInfo): Promise<void> {
     })
   }
 }
-
-const longestDelayMs = 2 ** 31 - 1 // of setTimeout: 24 days
 
 /** The file that QEMU is given as the kernel. */
 async function ensureKernel(plan: RunPlan, { signal, emit }: StartOptions): Promise<string> {
