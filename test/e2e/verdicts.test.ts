@@ -62,6 +62,15 @@ describe.concurrent('a guest whose commands', () => {
   })
 })
 
+test('a guest that misjudges its TSC keeps time all the same', async ({ box }) => {
+  const wait = 'end=$((SECONDS + 5)); while ((SECONDS < end)); do :; done'
+  const run = await judge(box, ['-x', wait, '--set', 'kernel.params=["tsc_early_khz=200000"]'])
+  expect(run.status).toBe(0)
+  const step = run.result.steps.at(-1)
+  expect(step?.durationMs).toBeGreaterThan(3900) // SECONDS are whole ones
+  expect(step?.durationMs).toBeLessThan(10_000)
+})
+
 test('a guest whose boot.sh fails fails, and no command runs', async ({ box }) => {
   box.profile('broken', { bootScript: 'echo "no such disk" >&2; false || die "cannot go on"' })
   const run = await judge(box, ['-x', 'echo never'], { profile: 'broken' })
