@@ -15,13 +15,13 @@ const intro =
   'Settings of rapido. Copy what you change to a rapido.toml in your project, or in ~/.config/rapido/, without the # ' +
   'before it. The values are examples; docs/config.md says more. Made by tools/generate-docs.mjs: do not edit.'
 
-function tableLines({ header, about, rows, exampleLines }: DocTable): string[] {
+function tableLines({ header, about, rows, exampleLines, isOneOfMany }: DocTable): string[] {
   const settings = rows.flatMap((row, index) => [
     ...comment(meaningOf(row)),
     ...(exampleLines[index] ?? []).map((line) => `#${line}`),
     '',
   ])
-  return [...comment(about), header, '', ...settings]
+  return [...comment(about), isOneOfMany ? `#${header}` : header, '', ...settings]
 }
 
 function meaningOf(row: SettingRow): string {

@@ -7,6 +7,7 @@ import { bare, childOf } from './walk.js'
 export interface DocTable {
   header: string // "[kernel]", "[[image.include]]"; empty at the top of the file
   about: string
+  isOneOfMany: boolean // "[network.vm.1]": with its header alone, there would be one more
   rows: SettingRow[]
   exampleLines: string[][] // for each row, lines of TOML that show it
 }
@@ -25,6 +26,7 @@ function docTable(schema: z.core.$ZodType, table: string, all: SettingRow[]): Do
   const described = isList ? here : childOf(schema, keys[0] ?? '')
   return {
     header: headerOf(table, { isList, rows }),
+    isOneOfMany: rows.some(({ kind }) => kind === 'table'),
     about: (described && z.globalRegistry.get(described)?.description) ?? '',
     rows,
     exampleLines: rows.map(exampleLines),
@@ -35,14 +37,24 @@ function headerOf(table: string, { isList, rows }: { isList: boolean; rows: Sett
   if (table === '') return ''
   if (isList) return `[[${table}]]`
   const [row] = rows
-  return row?.kind === 'settings' ? `[${table}.${Object.keys(row.example as object)[0]}]` : `[${table}]`
+  return row && isTable(row) ? `[${table}.${Object.keys(row.example as object)[0]}]` : `[${table}]`
 }
 
 function exampleLines(row: SettingRow): string[] {
   if (row.name !== 'NAME') return [`${row.name} = ${tomlValue(row.example)}`]
   const examples = Object.entries(row.example as Record<string, unknown>)
-  if (row.kind !== 'settings') return examples.map(([name, value]) => `${tomlKey(name)} = ${tomlValue(value)}`)
+  if (row.kind === 'table') return examples.flatMap(([, keys]) => lines(keys as Record<string, unknown>))
+  if (row.kind !== 'settings') return lines(row.example as Record<string, unknown>)
   return examples.flatMap(([, settings]) => dottedLines(settings as Record<string, Record<string, unknown>>))
+}
+
+/** Whether the free keys of a row are tables themselves. */
+function isTable(row: SettingRow): boolean {
+  return row.name === 'NAME' && ['settings', 'table'].includes(row.kind)
+}
+
+function lines(keys: Record<string, unknown>): string[] {
+  return Object.entries(keys).map(([name, value]) => `${tomlKey(name)} = ${tomlValue(value)}`)
 }
 
 /** { vm: { cpus: 4 } } is vm.cpus = 4. */

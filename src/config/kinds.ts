@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { hostAddressProblem } from './addresses.js'
 import { nearest } from './nearest.js'
 import { kind } from './setting.js'
 import { tomlValue } from './toml-value.js'
@@ -117,6 +118,25 @@ export function environment() {
   const error = refuse('a table of strings', () => 'use a table such as { LANG = "C.UTF-8" }')
   const value = text({ pattern: /^[^\0]*$/, what: 'text', advice: 'leave out the NUL, which no environment can hold' })
   return kind(z.record(name, value, { error }), 'string')
+}
+
+/** An address of one host with the length of its network's prefix: "192.168.155.1/24", "fd00::1/64". */
+export function hostAddress(family: 4 | 6) {
+  const such = family === 4 ? '"192.168.155.1/24"' : '"fd00:155::1/64"'
+  const advice = () => `use the address of a host and the length of its network, such as ${such}`
+  const error = refuse(`an IPv${family} address with its network`, advice)
+  const schema = z.string({ error }).superRefine((written, context) => {
+    const problem = hostAddressProblem(written, family)
+    if (problem !== undefined) context.addIssue(`${problem}; ${advice()}`)
+  })
+  return kind(schema, `IPv${family} address`)
+}
+
+/** An address of a network card: an even first byte, for an odd one is a group's. */
+export function macAddress() {
+  const pattern = /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/i
+  const advice = 'use six pairs of hexadecimal digits with colons, the first one even, such as "02:00:00:00:00:01"'
+  return text({ pattern, what: 'the MAC address of one card', advice })
 }
 
 function refuse(what: string, advice: (input: unknown) => string) {

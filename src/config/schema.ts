@@ -1,6 +1,21 @@
 import { z } from 'zod'
 import { incidentKinds } from './incident-kinds.js'
-import { choice, duration, environment, flag, integer, limit, list, path, program, size, text, texts } from './kinds.js'
+import {
+  choice,
+  duration,
+  environment,
+  flag,
+  hostAddress,
+  integer,
+  limit,
+  list,
+  macAddress,
+  path,
+  program,
+  size,
+  text,
+  texts,
+} from './kinds.js'
 import { setting } from './setting.js'
 
 // Every setting with its kind, default, meaning and an example. docs/config.md, the JSON Schema and rapido.toml.example
@@ -69,6 +84,102 @@ const vm = z
   })
   .prefault({})
   .meta({ id: 'vm', description: 'The size of a VM. Mostly of use under `[profile.NAME]` or with `--set`.' })
+
+const linkName = () =>
+  text({
+    pattern: /^(?!\.{1,2}$)[^\s/:]{1,15}$/,
+    what: 'the name of an interface',
+    advice: 'use at most 15 characters, none of them a blank, a slash or a colon',
+  })
+
+const nic = {
+  address: setting(hostAddress(4).optional(), {
+    meaning: 'Its IPv4 address.',
+    example: '192.168.155.7/24',
+    unset: 'the (100 + N)th of `network.address`; none on a further NIC',
+  }),
+  address6: setting(hostAddress(6).optional(), {
+    meaning: 'Its IPv6 address.',
+    example: 'fd72:6170:6964:6f::7/64',
+    unset: 'the (0x100 + N)th of `network.address6`; none on a further NIC',
+  }),
+  mac: setting(macAddress().optional(), {
+    meaning: 'Its MAC address.',
+    example: '02:00:00:00:00:07',
+    unset: '`02:72:70:NIC:N:N`, of the numbers of the NIC and the VM',
+  }),
+}
+
+const networkedVm = z.strictObject({
+  hostname: setting(
+    text({
+      pattern: /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i,
+      what: 'a host name',
+      advice: 'use letters, digits and hyphens, at most 63 of them',
+    }).optional(),
+    { meaning: 'Its host name.', example: 'target', unset: '`rapidoN`' },
+  ),
+  ...nic,
+  nic: setting(list(z.strictObject(nic), { of: 'tables', such: '[{ address = "10.0.0.1/24" }]' }).prefault([]), {
+    meaning: 'More NICs on the same bridge: a table each, with the keys above.',
+    example: [{ address: '10.0.0.1/24' }],
+  }),
+})
+
+const network = z
+  .strictObject({
+    home: setting(choice(['private', 'host']).optional(), {
+      meaning:
+        'Where the bridge of `network = "bridge"` is: in a network of your own, which no other program sees, or on the host.',
+      example: 'private',
+      unset: '"host" where `rapido net up` has made the bridge for you, else "private"',
+    }),
+    bridge: setting(linkName().prefault('rapido-br'), { meaning: 'The name of the bridge.', example: 'br0' }),
+    address: setting(hostAddress(4).prefault('192.168.155.1/24'), {
+      meaning:
+        'IPv4 address of the host on the bridge, and the network of the VMs: VM N has the (100 + N)th address of it.',
+      example: '10.55.0.1/16',
+    }),
+    address6: setting(hostAddress(6).prefault('fd72:6170:6964:6f::1/64'), {
+      meaning:
+        'IPv6 address of the host on the bridge, and the network of the VMs: VM N has the (0x100 + N)th address of it.',
+      example: 'fd00:55::1/64',
+    }),
+    mtu: setting(integer({ from: 1280, to: 65_521 }).optional(), {
+      meaning: 'Largest packet, in bytes, on the bridge and in the guests.',
+      example: 9000,
+      unset: '1500',
+    }),
+    forwards: setting(
+      list(
+        text({
+          pattern: /^(tcp|udp):(\d{1,5}):(\d{1,5})$/,
+          what: 'a port forward',
+          advice: 'use PROTOCOL:PORT OF THE HOST:PORT OF THE GUEST',
+        }),
+        { of: 'port forwards', such: '["tcp:2222:22"]' },
+      ).prefault([]),
+      {
+        meaning:
+          'With `network = "user"`: ports of 127.0.0.1 that lead into the guest. A host port of 0 is any free one.',
+        example: ['tcp:2222:22'],
+      },
+    ),
+    vm: setting(
+      z
+        .record(z.string().regex(/^[1-9]\d{0,3}$/, { error: 'use the number of a VM' }), networkedVm, {
+          error: 'is not a table; use [network.vm.1]',
+        })
+        .prefault({}),
+      {
+        kind: 'table',
+        meaning: 'What is particular to the VM of this number. Keys: `hostname`, `address`, `address6`, `mac`, `nic`.',
+        example: { 1: { hostname: 'target', address: '192.168.155.7/24', nic: [{ address: '10.0.0.1/24' }] } },
+      },
+    ),
+  })
+  .prefault({})
+  .meta({ id: 'network', description: 'The network of VMs, where their profile has one.' })
 
 const image = z
   .strictObject({
@@ -214,7 +325,7 @@ const secrets = setting(
     'stand here, nor in an image, on a command line or in a log.',
 })
 
-const groups = { kernel, qemu, vm, image, debug, share, run, paths, log, guest, secrets }
+const groups = { kernel, qemu, vm, network, image, debug, share, run, paths, log, guest, secrets }
 
 /** All settings, as they stand at the top of rapido.toml and once more under each `[profile.NAME]`. */
 export const settingsSchema = z.strictObject(groups)

@@ -2,7 +2,8 @@
 # hold FOLDER wait|try: holds FOLDER for the rapido at the other end of standard input, and cleans up after it.
 #
 # It makes the folder, takes a lock on it (flock, so the kernel frees it whatever happens), empties what an owner
-# that is gone left there, and answers "held" (or "taken", for `try`). Then it reads "watch PGID" and "unwatch PGID".
+# that is gone left there, and answers "held" (or "taken", for `try`). Then it reads "watch PGID", "unwatch PGID", and
+# "join NETWORK": to be a member of that network (network/keep-network.sh) until we end; answered "joined" or "gone".
 # When standard input ends, because rapido is done or was killed, it kills the watched process groups and removes
 # the folder. It runs in a session of its own, so that Ctrl-C or a kill of rapido's group does not reach it.
 folder=$1 mode=$2
@@ -52,11 +53,22 @@ left=("$folder"/*)
 ((${#left[@]})) && rm -rf -- "${left[@]}"
 echo held
 
+join() {
+  # A keeper that is on its way out holds the lock alone, and takes the file with it.
+  if { exec 8<"$1/members"; } 2>/dev/null && flock -s -n 8 && [[ $1/members -ef /proc/$$/fd/8 ]]; then
+    echo joined
+  else
+    exec 8<&-
+    echo gone
+  fi
+}
+
 declare -A groups
-while read -r verb group; do
+while read -r verb what; do
   case $verb in
-    watch) groups[$group]=1 ;;
-    unwatch) unset "groups[$group]" ;;
+    watch) groups[$what]=1 ;;
+    unwatch) unset "groups[$what]" ;;
+    join) join "$what" ;;
   esac
 done
 

@@ -8,6 +8,8 @@ export interface HeldFolder {
   /** Kills this process group too, should this process die. */
   watch(processGroup: number): void
   unwatch(processGroup: number): void
+  /** Makes its holder a member of the network kept in that folder (network/private.ts), if it still is; until the end. */
+  join(network: string): Promise<boolean>
   /** Kills what is still watched, removes the folder, frees the lock. */
   release(): Promise<void>
 }
@@ -35,7 +37,9 @@ export async function holdFolder(
   keeper.stdin.on('error', () => {}) // a keeper that was killed: the kernel has freed the lock
   const abort = () => keeper.stdin.end()
   options.signal?.addEventListener('abort', abort, { once: true })
-  const answer = await firstLine(keeper.stdout)
+  const lines = createInterface({ input: keeper.stdout })[Symbol.asyncIterator]()
+  const nextLine = async () => (await lines.next()).value as string | undefined
+  const answer = await nextLine()
   options.signal?.removeEventListener('abort', abort)
 
   if (answer === 'held') {
@@ -43,6 +47,10 @@ export async function holdFolder(
       path,
       watch: (group) => void keeper.stdin.write(`watch ${group}\n`),
       unwatch: (group) => void keeper.stdin.write(`unwatch ${group}\n`),
+      join: async (network) => {
+        keeper.stdin.write(`join ${network}\n`)
+        return (await nextLine()) === 'joined'
+      },
       release: async () => {
         keeper.stdin.end()
         await keeper
@@ -56,9 +64,4 @@ export async function holdFolder(
   throw new RapidoError('host', `cannot make the folder ${path}: ${answer?.replace(/^failed /, '') ?? 'no answer'}`, {
     hint: 'choose a place that you can write to with paths.state and paths.cache in rapido.toml',
   })
-}
-
-async function firstLine(stream: NodeJS.ReadableStream): Promise<string | undefined> {
-  for await (const line of createInterface({ input: stream })) return line
-  return undefined
 }

@@ -35,12 +35,20 @@ export interface PtyProcess {
 export async function startOnPty(
   file: string,
   args: string[],
-  options: { cwd: string; errorsTo: string; size: WindowSize; env?: NodeJS.ProcessEnv | undefined },
+  options: {
+    cwd: string
+    errorsTo: string
+    size: WindowSize
+    env?: NodeJS.ProcessEnv | undefined
+    enter?: string[] | undefined // the command that runs it elsewhere: nsenter and its options
+  },
 ): Promise<PtyProcess> {
   const { spawn } = await import('node-pty')
   // sh for what node-pty has no way to ask for: line ends as they come, and the redirection; the rest passes as "$@".
   const redirect = ['sh', '-c', 'stty -onlcr; umask 077; exec "$@" 2>"$0"', options.errorsTo]
-  const pty = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...redirect, file, ...args], {
+  // The namespaces first: whoever enters one loses the pdeathsig.
+  const argv = [...(options.enter ?? []), 'setpriv', '--pdeathsig', 'KILL', '--', ...redirect, file, ...args]
+  const pty = spawn(argv[0] ?? '', argv.slice(1), {
     cwd: options.cwd,
     cols: options.size.columns,
     rows: options.size.rows,

@@ -32,7 +32,14 @@ const exitMs = 2000
 /** Starts QEMU for a plan and connects to it. Throws RapidoError('host') with QEMU's words if it ends at once. */
 export async function startMachine(
   plan: MachinePlan,
-  options: { files: VmFiles; consoleLog: string; size: WindowSize; env?: NodeJS.ProcessEnv; events: MachineEvents },
+  options: {
+    files: VmFiles
+    consoleLog: string
+    size: WindowSize
+    env?: NodeJS.ProcessEnv
+    enter?: string[] // the command that runs QEMU in the namespaces of its network
+    events: MachineEvents
+  },
 ): Promise<Machine> {
   const { files } = options
   const life = new Life()
@@ -47,6 +54,7 @@ export async function startMachine(
       errorsTo: files.qemuErrors,
       size: options.size,
       env: options.env,
+      enter: options.enter,
     })
     life.defer('kill QEMU', () => process.kill('SIGKILL'))
     const connected = Promise.all([qmpSocket.connection, controlSocket.connection])

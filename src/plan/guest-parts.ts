@@ -11,28 +11,45 @@ export interface GuestParts {
  * `guestFolder` is src/guest of this package. The lists are dracut's vocabulary, as in a profile; drivers are optional
  * because a kernel without them falls back (the serial channel) or does without (pvpanic, 9p).
  */
-export function guestParts(guestFolder: string, options: { share: boolean }): GuestParts {
+export function guestParts(guestFolder: string, options: { share: boolean; network: boolean }): GuestParts {
+  const { share, network } = options
   const file = (name: string, to: string) => ({ from: `${guestFolder}/${name}`, to })
   return {
-    install: ['bash', 'perl', 'mount', 'umount', 'modprobe', 'stty', 'setsid', 'sleep', 'ln', 'tar', 'cat', 'mkdir'],
+    install: [
+      'bash',
+      'perl',
+      'mount',
+      'umount',
+      'modprobe',
+      'stty',
+      'setsid',
+      'sleep',
+      'ln',
+      'tar',
+      'cat',
+      'mkdir',
+      ...(network ? ['ip'] : []),
+    ],
     install_optional: ['/usr/lib/locale/C.utf8', ...terminals.map((name) => `/usr/share/terminfo/${name[0]}/${name}`)],
     include: [
       file('init', '/init'),
       file('agent', '/usr/lib/rapido/agent'),
       file('console', '/usr/lib/rapido/console'),
       ...['poweroff', 'reboot', 'halt', 'shutdown'].map((name) => file('power', `/usr/sbin/${name}`)),
+      ...(network ? [file('network', '/usr/lib/rapido/network')] : []),
       file('fstab', '/etc/fstab'),
       file('profile', '/etc/profile'),
       file('passwd', '/etc/passwd'),
       file('group', '/etc/group'),
     ],
-    drivers: [],
+    drivers: network ? ['virtio_net'] : [],
     drivers_optional: [
       'virtio_pci',
       'virtio_console', // the control channel
       'virtio_rng',
       'pvpanic_mmio', // the driver of QEMU's pvpanic on an ISA bus
-      ...(options.share ? ['9pnet_virtio', '9p'] : []),
+      ...(network ? ['af_packet'] : []),
+      ...(share ? ['9pnet_virtio', '9p'] : []),
     ],
   }
 }

@@ -1,3 +1,5 @@
+import type { NetworkPlan } from './network.js'
+
 /** The machine of one run, finished: what qemu-args.ts turns into a command line. Sizes in MiB, paths absolute. */
 export interface MachinePlan {
   number: number // of the VM: from 1
@@ -10,6 +12,7 @@ export interface MachinePlan {
   kernelArgs: string[]
   channel: ChannelPlan
   sockets: { qmp: string; control: string; gdb: string }
+  network: NetworkPlan
   share: { path: string; readonly: boolean } | undefined
   gdb: { wait: boolean } | undefined
   extraArgs: string[]

@@ -1,5 +1,6 @@
 import { arch } from './arch.js'
 import { type MachinePlan, shareTag } from './machine.js'
+import type { NetworkPlan, NicPlan } from './network.js'
 
 /** QEMU's arguments, without the program itself. Golden files under test/fixtures/qemu pin them. */
 export function qemuArgs(plan: MachinePlan): string[] {
@@ -9,6 +10,7 @@ export function qemuArgs(plan: MachinePlan): string[] {
     ...consoleArgs(),
     ...channelArgs(plan),
     ...deviceArgs(plan),
+    ...networkArgs(plan.network),
     ...endArgs(plan),
     ...gdbArgs(plan),
     ...plan.extraArgs,
@@ -72,6 +74,30 @@ function deviceArgs(plan: MachinePlan): string[] {
         ]
       : []),
   ]
+}
+
+function networkArgs(network: NetworkPlan): string[] {
+  if (network.kind === 'none') return []
+  return network.nics.flatMap((nic) => [
+    '-netdev',
+    network.kind === 'user' ? userNetdev(nic, network.forwards) : tapNetdev(nic, network.tap),
+    '-device',
+    `virtio-net-pci,id=${nic.id},netdev=${nic.id},mac=${nic.mac},disable-legacy=on${nic.mtu === undefined ? '' : `,host_mtu=${nic.mtu}`}`,
+  ])
+}
+
+function userNetdev(nic: NicPlan, forwards: string[]): string {
+  const ports = forwards.map((forward) => {
+    const [protocol, host, guest] = forward.split(':')
+    return `,hostfwd=${protocol}:127.0.0.1:${host}-:${guest}`
+  })
+  return `user,id=${nic.id}${ports.join('')}`
+}
+
+/** A tap of the host's bridge is there already; in a private network QEMU makes it, so that it goes with QEMU. */
+function tapNetdev(nic: NicPlan, tap: { script: string | undefined }): string {
+  const script = tap.script === undefined ? 'no' : quoted(tap.script)
+  return `tap,id=${nic.id},ifname=${nic.tap},script=${script},downscript=no`
 }
 
 function endArgs(plan: MachinePlan): string[] {

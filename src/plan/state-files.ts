@@ -30,6 +30,18 @@ export function vmFiles(stateDir: string, number: number): VmFiles {
   }
 }
 
+/** The private network that a user's VMs share, while there is one: `<paths.state>/net/`. */
+export function privateNetworkFiles(stateDir: string) {
+  const folder = join(stateDir, 'net')
+  return {
+    folder, // locked by the keeper
+    members: join(folder, 'members'), // locked by each member, shared
+    keeper: join(folder, 'keeper'), // its process id
+    bridge: join(folder, 'bridge.json'), // a BridgePlan
+    namespace: join(folder, 'namespace'), // net:[INODE]
+  }
+}
+
 /** Console logs outlive their run: `<paths.state>/logs/<time>-<profile>-vm<N>.log`, the last `log.keep` of them. */
 export function logsFolder(stateDir: string): string {
   return join(stateDir, 'logs')

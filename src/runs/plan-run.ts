@@ -10,6 +10,7 @@ import { installCommand, packageManager, providerOf } from '../host/packages.js'
 import { kindOf, programFinder } from '../host/programs.js'
 import { gatherImageFacts } from '../image/facts.js'
 import { type Acceleration, chooseAcceleration } from '../machine/accel.js'
+import { chooseNetwork } from '../network/choose.js'
 import { planChannel } from '../plan/channel.js'
 import { dynamicDebugArgs } from '../plan/dynamic-debug.js'
 import { guestParts } from '../plan/guest-parts.js'
@@ -18,6 +19,7 @@ import { type KernelPlan, planKernel } from '../plan/kernel.js'
 import { kernelArgs } from '../plan/kernel-args.js'
 import { type KernelEntry, planKernelEntry } from '../plan/kernel-entry.js'
 import type { MachinePlan } from '../plan/machine.js'
+import { type NetworkChoice, planNetwork } from '../plan/network.js'
 import { accelFile, type VmFiles } from '../plan/state-files.js'
 
 /** Where configuration comes from: as the CLI has it, or a test. */
@@ -38,6 +40,7 @@ export interface RunPlan {
   entry: KernelEntry
   image: ImagePlan
   qemu: string // absolute path
+  network: NetworkChoice
   acceleration: Acceleration
 }
 
@@ -54,6 +57,7 @@ export async function planRun(
   const entry = planKernelEntry(settings.kernel.entry, kernel)
   const image = planImageOf(profile, settings, kernel)
   const qemu = findQemu(settings.qemu.binary)
+  const network = chooseNetwork(profile.network, settings)
   const acceleration = await chooseAcceleration({
     wanted: settings.qemu.accel,
     qemu,
@@ -62,12 +66,15 @@ export async function planRun(
     probe: options.probe ?? true, // of KVM: a short boot, the first time
     signal: options.signal,
   })
-  return { profile, settings, configFile: file, kernel, entry, image, qemu, acceleration }
+  return { profile, settings, configFile: file, kernel, entry, image, qemu, network, acceleration }
 }
 
 /** The image of a profile for a kernel, from what this host has. */
 export function planImageOf(profile: Profile, settings: Settings, kernel: KernelPlan): ImagePlan {
-  const guest = guestParts(packageFile('src/guest'), { share: settings.share.path !== undefined })
+  const guest = guestParts(packageFile('src/guest'), {
+    share: settings.share.path !== undefined,
+    network: profile.network !== 'none',
+  })
   const input = { profile, guest, settings }
   return planImage({ ...input, kernel, facts: gatherImageFacts(input) })
 }
@@ -94,6 +101,7 @@ export function planMachine(
     }),
     channel,
     sockets: { qmp: run.files.qmpSocket, control: run.files.controlSocket, gdb: run.files.gdbSocket },
+    network: planNetwork(plan.network, settings, run.number),
     share: settings.share.path === undefined ? undefined : { ...settings.share, path: settings.share.path },
     gdb: run.gdb,
     extraArgs: settings.qemu.extra_args,
@@ -105,11 +113,6 @@ function checkProfile(profile: Profile, settings: Settings): void {
   if (unset.length > 0) {
     throw new RapidoError('usage', `profile "${profile.name}" needs ${unset.join(', ')}, not set in rapido.toml`, {
       hint: 'docs/config.md says what each setting means; --set KEY=VALUE sets one for this time',
-    })
-  }
-  if (profile.network !== 'none') {
-    throw new RapidoError('usage', `profile "${profile.name}": network = "${profile.network}" is not available yet`, {
-      hint: 'this version of rapido has VMs without a network only: network = "none"',
     })
   }
 }

@@ -12,12 +12,14 @@ import { unpackKernel } from '../image/direct-kernel.js'
 import { ensureImage } from '../image/ensure.js'
 import type { MachineEnd } from '../machine/end.js'
 import { endedTooEarly, type Machine, startMachine } from '../machine/machine.js'
-import { guestEnv, guestRun, hostName } from '../plan/guest-env.js'
+import { guestEnv, guestRun } from '../plan/guest-env.js'
 import { bootedLogLevel } from '../plan/kernel-args.js'
 import { type MachinePlan, shareTag } from '../plan/machine.js'
+import { addressesOf, guestNetworkLines, hostNameOf, hostsFile, networkName } from '../plan/network.js'
 import { consoleLog, logsFolder, type VmFiles, vmFiles } from '../plan/state-files.js'
 import { claimVm } from './claim.js'
 import type { Emit } from './events.js'
+import { joinNetwork } from './join-network.js'
 import { pruneLogs } from './logs.js'
 import { planMachine, type RunPlan } from './plan-run.js'
 import { serveVm } from './serve.js'
@@ -97,11 +99,13 @@ async function launch(
 
   emit({ type: 'phase', phase: 'booting' })
   signal.throwIfAborted()
+  const network = await joinNetwork(machinePlan.network, { stateDir: settings.paths.state, member: folder, signal })
   const machine = await startMachine(machinePlan, {
     files,
     consoleLog: log,
     size: options.size,
-    env: withoutSecrets(process.env, settings),
+    env: { ...withoutSecrets(process.env, settings), ...network.env },
+    enter: network.enter,
     events: {
       incident: (incident) => emit({ type: 'incident', incident }),
       activity: options.onActivity ?? (() => {}),
@@ -135,7 +139,7 @@ async function introduce(
     const kernelRelease = await machine.hello
     await tellGuest(machine, plan, { number, secrets: options.secrets })
     const vm = new Vm({ number, plan, machine, kernelRelease, consoleLog: log, env, closed })
-    await mountShare(vm)
+    await Promise.all([configureNetwork(vm), mountShare(vm)])
     await writeInfo(files, { ...info, kernel: kernelRelease, state: 'ready' })
     return vm
   }
@@ -200,6 +204,8 @@ function vmInfo(
     consoleLog: run.log,
     vmlinux: plan.kernel.vmlinux,
     gdb: machinePlan.gdb ? run.files.gdbSocket : undefined,
+    network: networkName(machinePlan.network),
+    addresses: addressesOf(machinePlan.network),
   }
 }
 
@@ -210,18 +216,31 @@ async function tellGuest(
   run: { number: number; secrets: Map<string, string> },
 ): Promise<void> {
   const { channel } = machine
-  const name = hostName(run.number)
+  const name = hostNameOf(plan.settings, run.number)
+  const hosts = hostsFile(machine.plan.network, plan.settings, run.number)
   const helpers = await readFile(packageFile('src/guest/helpers.sh'))
   const bootScript = await readFile(plan.profile.bootScript)
   await Promise.all([
     channel.writeFile('/proc/sys/kernel/hostname', name),
     channel.writeFile('/proc/sys/kernel/printk', bootedLogLevel),
     channel.writeFile('/etc/hostname', `${name}\n`, 0o644),
-    channel.writeFile('/etc/hosts', `127.0.0.1 localhost\n::1 localhost\n127.0.1.1 ${name}\n`, 0o644),
+    channel.writeFile('/etc/hosts', hosts, 0o644),
     channel.writeFile(guestRun.helpers, helpers, 0o644),
     channel.writeFile(guestRun.bootScript, bootScript, 0o755),
     ...[...run.secrets].map(([secret, value]) => channel.writeFile(`${guestRun.secrets}/${secret}`, value, 0o600)),
   ])
+}
+
+/** Its NICs have their addresses from us: nothing of a network is in the image, nor on the kernel's command line. */
+async function configureNetwork(vm: Vm): Promise<void> {
+  const lines = guestNetworkLines(vm.machine.plan.network)
+  if (lines.length === 0) return
+  const input = `${lines.join('\n')}\n`
+  const { status, stderr } = await vm.exec(['/usr/lib/rapido/network'], { cwd: '/', input })
+  if (status === 0) return
+  throw new RapidoError('host', `the guest cannot set up its network: ${stderr.trim()}`, {
+    hint: 'the kernel needs CONFIG_VIRTIO_NET, built in or as a module, and CONFIG_INET',
+  })
 }
 
 async function mountShare(vm: Vm): Promise<void> {

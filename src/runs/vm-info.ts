@@ -14,6 +14,8 @@ export interface VmInfo {
   consoleLog: string
   vmlinux: string | undefined // for gdb
   gdb: string | undefined // socket of the gdb stub
+  network: 'none' | 'user' | 'private' | 'host'
+  addresses: string[] // of the guest, without the length of their networks
 }
 
 /** All VMs that run under this state folder, by number. */

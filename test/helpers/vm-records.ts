@@ -15,6 +15,8 @@ export function recordVm(stateDir: string, changes: Partial<VmInfo> & { number: 
     consoleLog: `${stateDir}/logs/20260203T040506007Z-simple-vm${changes.number}.log`,
     vmlinux: undefined,
     gdb: undefined,
+    network: 'none',
+    addresses: [],
     ...changes,
   }
   const files = vmFiles(stateDir, info.number)

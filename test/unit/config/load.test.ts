@@ -39,6 +39,13 @@ test('without a file, and with an empty one, every setting has its default', asy
     kernel: { entry: 'auto', params: [], modules: undefined },
     qemu: { binary: 'qemu-system-x86_64', extra_args: [], accel: 'auto' },
     vm: {},
+    network: {
+      bridge: 'rapido-br',
+      address: '192.168.155.1/24',
+      address6: 'fd72:6170:6964:6f::1/64',
+      forwards: [],
+      vm: {},
+    },
     image: { dracut_args: [] },
     debug: { dyndbg_modules: [], dyndbg_files: [] },
     share: { readonly: false },
@@ -290,7 +297,7 @@ test.each([
   ['[kernel]\nxyz = 1', 'rapido.toml:2:1 kernel.xyz: unknown; known here: src, release, modules, entry, params'],
   [
     '[ceph]',
-    'rapido.toml:1:2 ceph: unknown; known here: kernel, qemu, vm, image, debug, share, run, paths, log, guest, secrets, profile',
+    'rapido.toml:1:2 ceph: unknown; known here: kernel, qemu, vm, network, image, debug, share, run, paths, log, guest, secrets, profile',
   ],
   [
     'run.boot_timeout = "none"',

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { guestParts } from '../../../src/plan/guest-parts.js'
 
-const parts = guestParts(resolve('src/guest'), { share: false })
+const parts = guestParts(resolve('src/guest'), { share: false, network: false })
 
 test('every file that goes into the image is there, by an absolute path', () => {
   expect(parts.include.length).toBeGreaterThan(5)
@@ -22,8 +22,8 @@ test('no two files have the same place', () => {
 })
 
 test('9p comes with a shared folder only', () => {
-  const shared = guestParts('/g', { share: true })
-  const plain = guestParts('/g', { share: false })
+  const shared = guestParts('/g', { share: true, network: false })
+  const plain = guestParts('/g', { share: false, network: false })
   const more = shared.drivers_optional.filter((name) => !plain.drivers_optional.includes(name))
   expect(more).toEqual(['9pnet_virtio', '9p'])
 })

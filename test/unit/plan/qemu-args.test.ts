@@ -13,6 +13,7 @@ const plan: MachinePlan = {
   kernelArgs: ['console=ttyS0,115200', 'panic=-1'],
   channel: { kind: 'virtio' },
   sockets: { qmp: '/s/vms/1/qmp.sock', control: '/s/vms/1/control.sock', gdb: '/s/vms/1/gdb.sock' },
+  network: { kind: 'none' },
   share: undefined,
   gdb: undefined,
   extraArgs: [],

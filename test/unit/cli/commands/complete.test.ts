@@ -37,9 +37,15 @@ test('the first word is a command, of those for people', async () => {
 
 test.each<[string[], string[]]>([
   [['boot', 'm'], ['mine']],
-  [['show', 's'], ['simple']], // once, though the shipped one has the name too
+  [
+    ['show', 's'],
+    ['simple', 'simple-net'],
+  ], // once, though the shipped one has the name too
   [['run', '-x', 'true', 'mi'], ['mine']],
-  [['doctor', 'mine', 's'], ['simple']],
+  [
+    ['doctor', 'mine', 's'],
+    ['simple', 'simple-net'],
+  ],
   [
     ['exec', ''],
     ['3', '12'],

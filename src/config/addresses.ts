@@ -1,0 +1,43 @@
+import { Address4, Address6 } from 'ip-address'
+
+/** Why a text is not the address of one host in a network that has room for others; undefined where it is. */
+export function hostAddressProblem(written: string, family: 4 | 6): string | undefined {
+  const Address = family === 4 ? Address4 : Address6
+  if (!/\/\d+$/.test(written)) return 'lacks the length of its network'
+  if (!Address.isValid(written)) return `is no IPv${family} address`
+  const address = new Address(written)
+  const bits = family === 4 ? 32 : 128
+  if (address.subnetMask > bits - 2) return 'leaves no room for others in its network'
+  if (address.bigInt() === address.startAddress().bigInt()) return 'is the address of the network itself'
+  if (family === 4 && address.bigInt() === address.endAddress().bigInt())
+    return 'is the broadcast address of its network'
+  return undefined
+}
+
+/** The nth address of the network that an address is in, with the length of its prefix; undefined beyond its end. */
+export function nthAddress(network: string, n: number): string | undefined {
+  const Address = network.includes(':') ? Address6 : Address4
+  const address = new Address(network)
+  const wanted = address.startAddress().bigInt() + BigInt(n)
+  if (wanted >= address.endAddress().bigInt()) return undefined
+  return `${Address.fromBigInt(wanted).correctForm()}/${address.subnetMask}`
+}
+
+/** "192.168.155.1/24" is in the network "192.168.155.0/24". */
+export function networkOf(address: string): string {
+  const parsed = new (address.includes(':') ? Address6 : Address4)(address)
+  return `${parsed.startAddress().correctForm()}/${parsed.subnetMask}`
+}
+
+/** Whether two networks, or addresses with theirs, have an address in common. */
+export function overlap(one: string, other: string): boolean {
+  if (one.includes(':') !== other.includes(':')) return false
+  const Address = one.includes(':') ? Address6 : Address4
+  const [a, b] = [new Address(one), new Address(other)]
+  return a.startAddress().bigInt() <= b.endAddress().bigInt() && b.startAddress().bigInt() <= a.endAddress().bigInt()
+}
+
+/** Without the length of the prefix. */
+export function bareAddress(address: string): string {
+  return address.replace(/\/\d+$/, '')
+}

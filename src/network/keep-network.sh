@@ -1,0 +1,52 @@
+#!/bin/bash
+# keep-network.sh FOLDER: keeps the private network whose namespace it was started in, while anybody is a member.
+#
+# Standard input: `ip -batch` lines that make the network, then "end"; it ends when its starter has become a member.
+# Answers "up", "taken" (another keeper has FOLDER) or "failed WHY". A member is who holds a shared lock on
+# FOLDER/members (host/hold.sh does, for each VM). Without one, what else still runs in the namespace is killed, FOLDER
+# removed, and the namespace goes with us: bridge, taps and addresses with it, whoever was killed before.
+folder=$1
+umask 077
+trap '' HUP INT TERM QUIT
+PATH=$PATH:/usr/sbin:/sbin
+LC_ALL=C
+
+fail() {
+  echo "failed $*"
+  exit 1
+}
+
+problem=$(mkdir -p -- "$folder" 2>&1) || fail "$problem"
+exec 9<"$folder" || fail "cannot open $folder"
+flock -n 9 || { echo taken; exit 0; }
+[[ $folder -ef /proc/$$/fd/9 ]] || { echo taken; exit 0; } # removed by the keeper before us, just now
+
+commands=
+while IFS= read -r line && [[ $line != end ]]; do commands+=$line$'\n'; done
+problem=$(ip -force -batch - <<<"$commands" 2>&1) || {
+  rm -rf -- "$folder"
+  fail "${problem//$'\n'/; }"
+}
+: >>"$folder/members" # never a new one: a member may hold it already, where a keeper before us was killed
+exec 8<"$folder/members"
+readlink -n "/proc/$$/ns/net" >"$folder/namespace"
+echo "$$" >"$folder/keeper"
+echo up
+
+while read -r _; do :; done
+exec 1>&- 2>&-
+flock -x 8
+
+for _ in {1..50}; do
+  others=()
+  for namespace in /proc/[0-9]*/ns/net; do
+    [[ $namespace -ef /proc/$$/ns/net ]] || continue
+    pid=${namespace#/proc/}
+    pid=${pid%%/*}
+    ((pid == $$)) || others+=("$pid")
+  done
+  ((${#others[@]})) || break
+  kill -KILL "${others[@]}" 2>/dev/null
+  sleep 0.1
+done
+rm -rf -- "$folder"

@@ -1,0 +1,156 @@
+import { bareAddress, nthAddress } from '../config/addresses.js'
+import type { Settings } from '../config/schema.js'
+import { RapidoError } from '../errors.js'
+import { hostName } from './guest-env.js'
+
+/** How a VM reaches others. */
+export type NetworkPlan =
+  | { kind: 'none' }
+  | { kind: 'user'; nics: [NicPlan]; forwards: string[]; routes: string[] } // QEMU's own: the guest alone with its host
+  | {
+      kind: 'bridge'
+      home: 'private' | 'host'
+      bridge: BridgePlan
+      nics: NicPlan[]
+      tap: { script: string | undefined }
+    }
+
+/** A network card of a guest. */
+export interface NicPlan {
+  id: string // in QEMU: nic0
+  tap: string // the host's end: rapido1.0
+  mac: string
+  addresses: string[] // each with the length of its network
+  mtu: number | undefined
+}
+
+/** The host's side of a network of VMs. */
+export interface BridgePlan {
+  name: string
+  addresses: string[] // of the host, each with the length of its network
+  mtu: number | undefined
+}
+
+/** How a profile wants it, and where the bridge is; `tapUp` is the script that puts a tap on a private bridge. */
+export type NetworkChoice = { kind: 'none' | 'user' } | { kind: 'bridge'; home: 'private' | 'host'; tapUp: string }
+
+/** The network of VM `number`. Throws RapidoError('usage') where the settings leave it without an address. */
+export function planNetwork(choice: NetworkChoice, settings: Settings, number: number): NetworkPlan {
+  const { kind } = choice
+  switch (kind) {
+    case 'none':
+      return { kind }
+    case 'user':
+      return { kind, nics: [userNic(number)], forwards: settings.network.forwards, routes: ['10.0.2.2', 'fec0::2'] }
+    case 'bridge':
+      return {
+        kind,
+        home: choice.home,
+        bridge: planBridge(settings),
+        nics: planNics(settings, number),
+        tap: { script: choice.home === 'private' ? choice.tapUp : undefined },
+      }
+  }
+}
+
+export function planBridge({ network }: Settings): BridgePlan {
+  return { name: network.bridge, addresses: [network.address, network.address6], mtu: network.mtu }
+}
+
+/** QEMU's user-mode network gives no choice: it has 10.0.2.0/24, and fec0::/64. */
+function userNic(number: number): NicPlan {
+  return { id: 'nic0', tap: '', mac: macOf(number, 0), addresses: ['10.0.2.15/24', 'fec0::15/64'], mtu: undefined }
+}
+
+function planNics(settings: Settings, number: number): NicPlan[] {
+  const { vm, mtu } = settings.network
+  const own = vm[number]
+  const first = {
+    ...own,
+    address: own?.address ?? address4(settings, number),
+    address6: own?.address6 ?? address6(settings, number),
+  }
+  return [first, ...(own?.nic ?? [])].map((nic, index) => ({
+    id: `nic${index}`,
+    tap: tapName(number, index),
+    mac: nic.mac ?? macOf(number, index),
+    addresses: [nic.address, nic.address6].filter((address) => address !== undefined),
+    mtu,
+  }))
+}
+
+/** At most 15 characters, which is what Linux gives an interface's name. */
+export function tapName(number: number, index: number): string {
+  return `rapido${number}.${index}`
+}
+
+/** Locally administered (02), "rp", then the numbers of the NIC and of the VM. */
+function macOf(number: number, index: number): string {
+  return [0x02, 0x72, 0x70, index, number >> 8, number & 0xff]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join(':')
+}
+
+function address4({ network }: Settings, number: number): string {
+  return nthAddress(network.address, 100 + number) ?? noAddress('network.address', network.address, number)
+}
+
+/** 0x100: VM 12 ends in ::10c, clear of the addresses that people give by hand. */
+function address6({ network }: Settings, number: number): string {
+  return nthAddress(network.address6, 0x100 + number) ?? noAddress('network.address6', network.address6, number)
+}
+
+function noAddress(key: string, network: string, number: number): never {
+  throw new RapidoError('usage', `${key} = "${network}" has no address for vm${number}`, {
+    hint: `use a larger network, such as ${key === 'network.address' ? '"10.55.0.1/16"' : '"fd00:55::1/64"'}, or set network.vm.${number}`,
+  })
+}
+
+/** The host name of a VM. */
+export function hostNameOf(settings: Settings, number: number): string {
+  return settings.network.vm[number]?.hostname ?? hostName(number)
+}
+
+/** How many VMs every guest knows by name from the start, whichever of them run. */
+const namedVms = 100
+
+/**
+ * /etc/hosts of VM `number`. On a bridge it names all others that may come, so that nobody has to be told of who joins
+ * later, and `host`.
+ */
+export function hostsFile(plan: NetworkPlan, settings: Settings, number: number): string {
+  const name = hostNameOf(settings, number)
+  const lines = ['127.0.0.1 localhost', '::1 localhost']
+  if (plan.kind !== 'bridge') return [...lines, `127.0.1.1 ${name}`, ''].join('\n')
+  const host = plan.bridge.addresses.map((address) => `${bareAddress(address)} host`)
+  const numbers = Array.from({ length: namedVms }, (_, index) => index + 1)
+  const own = Object.keys(settings.network.vm).map(Number)
+  const vms = [...new Set([...numbers, ...own, number])].flatMap((vm) => {
+    const { vm: overrides } = settings.network
+    const addresses = [
+      overrides[vm]?.address ?? nthAddress(settings.network.address, 100 + vm),
+      overrides[vm]?.address6 ?? nthAddress(settings.network.address6, 0x100 + vm),
+    ]
+    const names = [...new Set([hostNameOf(settings, vm), hostName(vm)])].join(' ')
+    return addresses.flatMap((address) => (address === undefined ? [] : [`${bareAddress(address)} ${names}`]))
+  })
+  return [...lines, ...host, ...vms, ''].join('\n')
+}
+
+/** What src/guest/network is told. */
+export function guestNetworkLines(plan: NetworkPlan): string[] {
+  if (plan.kind === 'none') return []
+  const nics = plan.nics.map(({ mac, mtu, addresses }) => `nic ${mac} ${mtu ?? 0} ${addresses.join(' ')}`)
+  const routes = plan.kind === 'user' ? plan.routes.map((gateway) => `route ${gateway}`) : []
+  return [...nics, ...routes]
+}
+
+/** As `rapido ps` names it. */
+export function networkName(plan: NetworkPlan): 'none' | 'user' | 'private' | 'host' {
+  return plan.kind === 'bridge' ? plan.home : plan.kind
+}
+
+/** Every address of a guest, bare. */
+export function addressesOf(plan: NetworkPlan): string[] {
+  return plan.kind === 'none' ? [] : plan.nics.flatMap(({ addresses }) => addresses.map(bareAddress))
+}

@@ -1,0 +1,22 @@
+import type { HeldFolder } from '../host/hold.js'
+import { enterNetwork, joinPrivateNetwork } from '../network/private.js'
+import type { NetworkPlan } from '../plan/network.js'
+import { readVmInfos } from './vm-info.js'
+
+/** How QEMU gets to the network of its VM. */
+export interface Attachment {
+  enter: string[] // the command that runs it in the network's namespaces; empty: it runs where we do
+  env: Record<string, string> // for src/network/tap-up.sh
+}
+
+/** Sees to it that the network of a VM is there, for as long as the holder of `member` is. */
+export async function joinNetwork(
+  plan: NetworkPlan,
+  options: { stateDir: string; member: HeldFolder; signal: AbortSignal },
+): Promise<Attachment> {
+  if (plan.kind !== 'bridge' || plan.home !== 'private') return { enter: [], env: {} }
+  const others = (await readVmInfos(options.stateDir)).flatMap(({ qemuPid }) => qemuPid ?? [])
+  const network = await joinPrivateNetwork(plan.bridge, { ...options, others })
+  const env = { RAPIDO_BRIDGE: plan.bridge.name, RAPIDO_MTU: String(plan.bridge.mtu ?? 1500) }
+  return { enter: enterNetwork(network), env }
+}
