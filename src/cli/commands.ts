@@ -49,6 +49,11 @@ export const commands: CommandRow[] = [
   { command: 'cp <from> <to>', describe: 'Copy files: VM:PATH is in a guest', load: () => import('./commands/cp.js') },
   { command: 'gdb <vm>', describe: 'Debug a VM that was booted with --gdb', load: () => import('./commands/gdb.js') },
   { command: 'stop [vm..]', describe: 'Power VMs off', load: () => import('./commands/stop.js') },
+  {
+    command: 'net <action> [command..]',
+    describe: 'The network of VMs: status, down, exec -- CMD',
+    load: () => import('./commands/net.js'),
+  },
   { command: 'cache <action>', describe: 'The images kept: ls, gc', load: () => import('./commands/cache.js') },
   {
     command: 'completion <shell>',

@@ -35,7 +35,8 @@ echo up
 
 while read -r _; do :; done
 exec 1>&- 2>&-
-flock -x 8
+# Without our own lock, which is to end with us; again, should anybody kill it.
+until flock -x 8 9<&-; do sleep 0.1; done
 
 for _ in {1..50}; do
   others=()

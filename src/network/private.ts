@@ -1,8 +1,10 @@
 import { existsSync, readFileSync, readlinkSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import { RapidoError } from '../errors.js'
 import { startDetached } from '../host/detached.js'
 import type { HeldFolder } from '../host/hold.js'
 import { packageFile } from '../host/package-root.js'
+import { commandLineOf, networkNamespaceOf } from '../host/processes.js'
 import { writeAtomic } from '../host/write.js'
 import { bridgeCommands } from '../plan/bridge-commands.js'
 import type { BridgePlan } from '../plan/network.js'
@@ -26,13 +28,19 @@ export async function joinPrivateNetwork(
 ): Promise<PrivateNetwork> {
   const { stateDir, member, others, signal } = options
   const files = privateNetworkFiles(stateDir)
+  const deadline = performance.now() + startMs
   for (;;) {
     signal?.throwIfAborted()
     const joined = await member.join(files.folder)
     const found = joined ? readPrivateNetwork(stateDir) : undefined
     if (found) return requireSame(found, bridge)
     const keeper = await startKeeper(bridge, { folder: files.folder, inside: survivorOf(files, others) })
-    if (keeper === 'taken') continue // somebody else makes it just now
+    if (keeper === 'taken') {
+      // Somebody else makes it just now, or has just ended it.
+      if (performance.now() > deadline) throw new RapidoError('host', `${files.folder} is locked, but no network is up`)
+      await delay(20)
+      continue
+    }
     try {
       await writeAtomic(files.bridge, JSON.stringify(bridge))
       if (!(await member.join(files.folder))) throw new Error('a network that was just made is gone')
@@ -42,13 +50,15 @@ export async function joinPrivateNetwork(
   }
 }
 
+/** What another rapido gets to make the network that we wait for: it takes milliseconds. */
+const startMs = 10_000
+
 /** The private network of this user, if it is up. */
 export function readPrivateNetwork(stateDir: string): PrivateNetwork | undefined {
   const files = privateNetworkFiles(stateDir)
   try {
     const keeper = Number(readFileSync(files.keeper, 'utf8'))
-    const commandLine = readFileSync(`/proc/${keeper}/cmdline`, 'utf8').split('\0')
-    if (!commandLine.includes(files.folder)) return undefined // killed; its number is another's by now
+    if (!commandLineOf(keeper).includes(files.folder)) return undefined // killed; its number may be another's by now
     return { keeper, bridge: JSON.parse(readFileSync(files.bridge, 'utf8')) }
   } catch {
     return undefined
@@ -75,11 +85,7 @@ function requireSame(network: PrivateNetwork, wanted: BridgePlan): PrivateNetwor
 /** Where a keeper was killed, VMs of its network go on: one that is in the namespace that was the network's. */
 function survivorOf(files: ReturnType<typeof privateNetworkFiles>, others: number[]): number | undefined {
   const namespace = quietly(() => readFileSync(files.namespace, 'utf8'))
-  return others.find((pid) => namespace !== undefined && namespaceOf(pid) === namespace)
-}
-
-function namespaceOf(pid: number): string | undefined {
-  return quietly(() => readlinkSync(`/proc/${pid}/ns/net`))
+  return others.find((pid) => namespace !== undefined && networkNamespaceOf(pid) === namespace)
 }
 
 async function startKeeper(

@@ -36,7 +36,7 @@ export function guestParts(guestFolder: string, options: { share: boolean; netwo
       file('agent', '/usr/lib/rapido/agent'),
       file('console', '/usr/lib/rapido/console'),
       ...['poweroff', 'reboot', 'halt', 'shutdown'].map((name) => file('power', `/usr/sbin/${name}`)),
-      ...(network ? [file('network', '/usr/lib/rapido/network')] : []),
+      ...(network ? [file('network', '/usr/lib/rapido/network'), file('host.conf', '/etc/host.conf')] : []),
       file('fstab', '/etc/fstab'),
       file('profile', '/etc/profile'),
       file('passwd', '/etc/passwd'),

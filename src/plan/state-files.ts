@@ -39,6 +39,7 @@ export function privateNetworkFiles(stateDir: string) {
     keeper: join(folder, 'keeper'), // its process id
     bridge: join(folder, 'bridge.json'), // a BridgePlan
     namespace: join(folder, 'namespace'), // net:[INODE]
+    guests: join(stateDir, 'net-exec'), // a folder for each `rapido net exec`, named by its process id
   }
 }
 

@@ -16,14 +16,14 @@ export interface Outcome {
  * `await box.rapido('exec', '1', '--', 'cat').input('text').outcome()`.
  */
 export class CliRun {
-  readonly #argv: string[]
+  readonly argv: string[]
   readonly #cwd: string
   readonly #env: NodeJS.ProcessEnv
   #input: string | Buffer | undefined
   #started: Started | undefined
 
   constructor(argv: string[], options: { cwd: string; env: Record<string, string> }) {
-    this.#argv = argv
+    this.argv = argv
     this.#cwd = options.cwd
     const { NODE_OPTIONS: _, FORCE_COLOR: __, VITEST: ___, ...env } = process.env // of the test runner
     this.#env = { ...env, ...options.env }
@@ -55,7 +55,7 @@ export class CliRun {
 
   start(): Started {
     if (this.#started) return this.#started
-    const [file = '', ...args] = this.#argv
+    const [file = '', ...args] = this.argv
     const child = spawn(file, args, { cwd: this.#cwd, env: this.#env, stdio: ['pipe', 'pipe', 'pipe'] })
     child.stdin.on('error', () => {}) // it reads none
     child.stdin.end(this.#input)
