@@ -33,10 +33,16 @@ export function commandOptions(builder: Argv): Argv {
       describe: 'A script of this host, run after those',
     })
     .option('number', {
-      alias: 'n',
       type: 'number',
       requiresArg: true,
       describe: 'The number of the VM; else the first free one',
+    })
+    .option('count', {
+      alias: 'n',
+      type: 'number',
+      requiresArg: true,
+      default: 1,
+      describe: 'How many VMs; "-x 2: COMMAND" is for the second alone',
     })
 }
 
@@ -67,6 +73,14 @@ export async function guestSteps({ x, f }: CommandOptions, io: Io): Promise<Gues
 export function vmNumber(value: number | undefined): number | undefined {
   if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= 1000)) return value
   throw new RapidoError('usage', '--number: use a number from 1 to 1000')
+}
+
+/** How many VMs, as typed; one number is for one VM only. */
+export function vmCount({ count, number }: { count: number; number?: number | undefined }): number {
+  if (!Number.isInteger(count) || count < 1 || count > 1000)
+    throw new RapidoError('usage', '--count: use a number from 1 to 1000')
+  if (count > 1 && number !== undefined) throw new RapidoError('usage', '--number is for one VM, not for several')
+  return count
 }
 
 /** A limit as typed for --timeout: undefined for "none". */

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import type { Phase, RunEvent } from '../runs/events.js'
 import type { Io } from './io.js'
+import { LinePrefix } from './line-prefix.js'
 
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 
@@ -23,6 +24,7 @@ export class Progress {
   #sentence: string | undefined
   #since = 0
   #shown = false
+  readonly #prefixes = new Map<string, LinePrefix>()
 
   constructor(io: Io, options: { verbose: boolean }) {
     this.#io = io
@@ -42,11 +44,22 @@ export class Progress {
       case 'note':
         return this.say(event.text)
       case 'incident':
-        return this.say(`the kernel reported: ${event.incident.title}`)
+        return this.say(
+          `${event.role === undefined ? '' : `${event.role}: `}the kernel reported: ${event.incident.title}`,
+        )
       case 'output':
         this.clear()
-        this.#io[event.stream].write(event.chunk)
+        if (event.role === undefined) this.#io[event.stream].write(event.chunk)
+        else this.#lines(event.role, event.stream).write(event.chunk)
     }
+  }
+
+  /** What one of several machines prints comes in whole lines, each with its role before it. */
+  #lines(role: string, stream: 'stdout' | 'stderr'): LinePrefix {
+    const key = `${role} ${stream}`
+    const lines = this.#prefixes.get(key) ?? new LinePrefix(`${role}: `, this.#io[stream])
+    this.#prefixes.set(key, lines)
+    return lines
   }
 
   /** Writes a line of ours to stderr. */
@@ -62,6 +75,7 @@ export class Progress {
 
   /** Ends what is shown as going on. */
   done(): void {
+    for (const lines of this.#prefixes.values()) lines.end()
     this.#begin(undefined)
   }
 

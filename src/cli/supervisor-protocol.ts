@@ -9,6 +9,8 @@ export interface SupervisorRequest {
   cwd: string
   home: string
   size: WindowSize
+  role: string | undefined // in a group
+  roles: [role: string, vm: number][] // of the machines of the group that are up already
 }
 
 /** What the supervisor answers until the VM is ready, one line of JSON each. */

@@ -103,6 +103,25 @@ const requires = z
   .prefault({})
   .describe('What must be there. `rapido doctor PROFILE` checks it.')
 
+const roleName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,30}$/, { error: 'use a small letter, then small letters, digits and hyphens' })
+
+const group = setting(
+  z
+    .record(roleName, text({ pattern: /^\w[\w.-]*$/, what: 'the name of a profile', advice: 'see `rapido list`' }), {
+      error: 'is not a table; use [group] with ROLE = "PROFILE" below it',
+    })
+    .prefault({}),
+  {
+    kind: 'profile',
+    meaning:
+      'A machine of a group, by its role, which is also a host name in all of them. The profile that names a group has ' +
+      'nothing else: images and boot scripts are those of its members, whose boot.sh run in this order.',
+    example: { target: 'simple-net', initiator: 'simple-net' },
+  },
+).describe('Several machines that are booted together.')
+
 const boot = z
   .strictObject({
     env: setting(environment().prefault({}), {
@@ -121,11 +140,12 @@ export const profileSchema = z.strictObject({
   ),
   network: setting(choice(['none', 'user', 'bridge']).prefault('none'), {
     meaning:
-      'How the guest reaches others: not at all, through the host as its user, or on a bridge. Only "none" can be used yet.',
-    example: 'none',
+      'How the guest reaches others: not at all, through QEMU as a program of this user, or on a bridge with other VMs.',
+    example: 'bridge',
   }),
   image,
   machine,
   requires,
   boot,
+  group,
 })

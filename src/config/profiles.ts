@@ -102,7 +102,8 @@ async function readProfile(profile: FoundProfile, search: ProfileSearch): Promis
   const mistakes = findMistakes(profileSchema, document.table)
   const lines = document.tell([...mistakes, ...(await missingIncludes(document.table, base))])
   const bootScript = join(profile.folder, 'boot.sh')
-  if (!(await exists(bootScript)))
+  const isGroup = Object.keys((document.table.group as object | undefined) ?? {}).length > 0
+  if (!isGroup && !(await exists(bootScript)))
     lines.push(`${shownPath(bootScript, search.cwd)}: no such file; every profile has one`)
   if (lines.length > 0) throw new RapidoError('usage', lines.join('\n'))
 

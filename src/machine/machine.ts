@@ -224,6 +224,11 @@ export function endedTooEarly(end: MachineEnd): RapidoError {
   return new RapidoError(errorCode(end), `${describeEnd(end)} before the guest was ready`)
 }
 
+/** The error for whoever needed a machine that ended in the middle of it. */
+export function endedUnexpectedly(end: MachineEnd): RapidoError {
+  return new RapidoError(errorCode(end), describeEnd(end))
+}
+
 /** What an unexpected end means for whoever waited for something else. */
 function errorCode(end: MachineEnd): 'crash' | 'host' | 'guest' | 'interrupted' {
   switch (end.kind) {

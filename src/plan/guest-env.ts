@@ -15,6 +15,7 @@ export function guestEnv(options: {
   profile: Profile
   settings: Settings
   term: string | undefined
+  role?: string | undefined
 }): Record<string, string> {
   return {
     PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
@@ -25,6 +26,7 @@ export function guestEnv(options: {
     TERM: options.term ?? 'linux',
     RAPIDO_VM: String(options.number),
     RAPIDO_PROFILE: options.profile.name,
+    ...(options.role === undefined ? {} : { RAPIDO_ROLE: options.role }),
     RAPIDO_SECRETS: guestRun.secrets,
     ...options.profile.boot.env,
     ...options.settings.guest.env,

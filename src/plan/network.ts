@@ -116,22 +116,27 @@ const namedVms = 100
 
 /**
  * /etc/hosts of VM `number`. On a bridge it names all others that may come, so that nobody has to be told of who joins
- * later, and `host`.
+ * later, and `host`. `roles` are more names, for the VMs of these numbers.
  */
-export function hostsFile(plan: NetworkPlan, settings: Settings, number: number): string {
+export function hostsFile(
+  plan: NetworkPlan,
+  settings: Settings,
+  { number, roles }: { number: number; roles: ReadonlyMap<string, number> },
+): string {
   const name = hostNameOf(settings, number)
   const lines = ['127.0.0.1 localhost', '::1 localhost']
   if (plan.kind !== 'bridge') return [...lines, `127.0.1.1 ${name}`, ''].join('\n')
   const host = plan.bridge.addresses.map((address) => `${bareAddress(address)} host`)
   const numbers = Array.from({ length: namedVms }, (_, index) => index + 1)
-  const own = Object.keys(settings.network.vm).map(Number)
-  const vms = [...new Set([...numbers, ...own, number])].flatMap((vm) => {
+  const overridden = Object.keys(settings.network.vm).map(Number)
+  const vms = [...new Set([...numbers, ...overridden, ...roles.values(), number])].flatMap((vm) => {
     const { vm: overrides } = settings.network
     const addresses = [
       overrides[vm]?.address ?? nthAddress(settings.network.address, 100 + vm),
       overrides[vm]?.address6 ?? nthAddress(settings.network.address6, 0x100 + vm),
     ]
-    const names = [...new Set([hostNameOf(settings, vm), hostName(vm)])].join(' ')
+    const own = [...roles].flatMap(([role, of]) => (of === vm ? [role] : []))
+    const names = [...new Set([hostNameOf(settings, vm), hostName(vm), ...own])].join(' ')
     return addresses.flatMap((address) => (address === undefined ? [] : [`${bareAddress(address)} ${names}`]))
   })
   return [...lines, ...host, ...vms, ''].join('\n')

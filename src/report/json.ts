@@ -1,4 +1,4 @@
-import type { IncidentResult, RunResult, StepResult } from './result.js'
+import type { IncidentResult, MachineResult, RunResult, StepResult } from './result.js'
 
 /**
  * A run as JSON, for machines. Every field is always there, in this order, null where there is nothing to say;
@@ -18,16 +18,31 @@ export function json(result: RunResult): string {
       steps: result.steps.map(step),
       incidents: result.incidents.map(incident),
       consoleLog: result.consoleLog ?? null,
+      machines: result.machines.map(machine),
     },
     null,
     2,
   )}\n`
 }
 
+function machine({ role, profile, kernel, vm, consoleLog }: MachineResult) {
+  return { role: role ?? null, profile, kernel, vm: vm ?? null, consoleLog: consoleLog ?? null }
+}
+
 function step({ name, status, durationMs, stdout, stderr }: StepResult) {
   return { name, status: status ?? null, durationMs, stdout: stdout ?? null, stderr: stderr ?? null }
 }
 
-function incident({ kind, title, lines, consoleLine, repeats, cause, note, fails }: IncidentResult) {
-  return { kind, title, lines, consoleLine, repeats: repeats ?? 0, cause: cause ?? null, note: note ?? null, fails }
+function incident({ kind, role, title, lines, consoleLine, repeats, cause, note, fails }: IncidentResult) {
+  return {
+    kind,
+    role: role ?? null,
+    title,
+    lines,
+    consoleLine,
+    repeats: repeats ?? 0,
+    cause: cause ?? null,
+    note: note ?? null,
+    fails,
+  }
 }

@@ -9,7 +9,7 @@ export type Verdict =
 
 /** One step of a run: boot, boot.sh, each command. Times in milliseconds. */
 export interface StepResult {
-  name: string // "boot", "boot.sh", or the command as typed
+  name: string // "boot", "boot.sh", or the command as typed; in a group with the role before it: "target: boot.sh"
   status: number | undefined // exit status in the guest; undefined: it never finished
   durationMs: number
   stdout?: string // at most the last 64 KiB, for reports
@@ -19,6 +19,7 @@ export interface StepResult {
 /** A kernel report found on the console (src/machine/incidents.ts). */
 export interface IncidentResult {
   kind: string
+  role?: string | undefined // of the machine that told it, in a group
   title: string
   lines: string[]
   consoleLine: number // 1-based line of the console log it starts at
@@ -28,11 +29,21 @@ export interface IncidentResult {
   fails: boolean // whether `run.fail_on` counts it
 }
 
+/** One machine of a run. */
+export interface MachineResult {
+  role: string | undefined // in a group
+  profile: string
+  kernel: string // release
+  vm: number | undefined // until it had a number
+  consoleLog: string | undefined // path
+}
+
 /** A finished run: what `--json` prints and what junit is made of. */
 export interface RunResult {
   profile: string
   kernel: string // release
-  vm: number | undefined
+  vm: number | undefined // of the machine that the verdict is about, else the first
+  machines: MachineResult[]
   verdict: Verdict
   exitStatus: number
   startedAt: string // ISO 8601

@@ -7,8 +7,8 @@ export type RunEvent =
   | { type: 'phase'; phase: Phase } // what the run does from now on
   | { type: 'claimed'; number: number; consoleLog: string }
   | ImageEvent
-  | { type: 'output'; step: string; stream: 'stdout' | 'stderr'; chunk: Buffer } // of boot.sh or a command
-  | { type: 'incident'; incident: Incident }
+  | { type: 'output'; step: string; stream: 'stdout' | 'stderr'; chunk: Buffer; role?: string } // of boot.sh or a command
+  | { type: 'incident'; incident: Incident; role?: string }
 
 export type Phase = 'planning' | 'image' | 'booting' | 'boot.sh' | 'ready' | 'command' | 'stopping'
 

@@ -2,6 +2,7 @@ import { homedir } from 'node:os'
 import { RapidoError } from '../errors.js'
 import type { RunResult } from '../report/result.js'
 import type { Emit } from './events.js'
+import { planMembers } from './plan-group.js'
 import { planRun, type Surroundings } from './plan-run.js'
 import { startVm } from './start-vm.js'
 import { runBootScript } from './steps.js'
@@ -22,7 +23,8 @@ export interface BootOptions {
 }
 
 export interface RunOptions extends Omit<BootOptions, 'gdb'> {
-  commands?: Command[]
+  commands?: Command[] // for all machines; "ROLE: …" for one of a group
+  count?: number // of machines
   timeoutMs?: number
 }
 
@@ -49,9 +51,10 @@ export async function boot(profile: string, options: BootOptions = {}): Promise<
 /** Runs a profile and commands unattended, as `rapido run` does; the verdict is in the result. */
 export async function run(profile: string, options: RunOptions = {}): Promise<RunResult> {
   const signal = options.signal ?? new AbortController().signal
-  const plan = await planRun(profile, surroundings(options), { signal })
-  if (options.timeoutMs !== undefined) plan.settings.run.timeout = options.timeoutMs
-  return runUnattended(plan, {
+  const members = await planMembers(profile, surroundings(options), { signal, count: options.count })
+  return runUnattended(members, {
+    profile,
+    timeoutMs: options.timeoutMs ?? members[0]?.plan.settings.run.timeout,
     commands: (options.commands ?? []).map((command) => ({ name: shown(command), command })),
     signal,
     emit: options.emit ?? (() => {}),

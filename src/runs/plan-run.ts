@@ -109,6 +109,12 @@ export function planMachine(
 }
 
 function checkProfile(profile: Profile, settings: Settings): void {
+  const roles = Object.entries(profile.group).map(([role, name]) => `${role} (${name})`)
+  if (roles.length > 0) {
+    throw new RapidoError('usage', `profile "${profile.name}" is a group of machines: ${roles.join(', ')}`, {
+      hint: 'use `rapido run`, or `rapido boot --detach`; other commands take the profiles of its members',
+    })
+  }
   const unset = unsetSettings(profile, settings)
   if (unset.length > 0) {
     throw new RapidoError('usage', `profile "${profile.name}" needs ${unset.join(', ')}, not set in rapido.toml`, {

@@ -33,6 +33,9 @@ export interface StartOptions {
   term?: string | undefined // TERM of the terminal that the console will be on
   number?: number | undefined // the VM number wanted
   gdb?: { wait: boolean } | undefined
+  role?: string | undefined // in a group
+  /** The numbers of all machines of the group, once they have theirs. */
+  roles?: (() => Promise<ReadonlyMap<string, number>>) | undefined
   onActivity?: (() => void) | undefined // the guest said something
 }
 
@@ -122,7 +125,7 @@ async function launch(
   })
   closed.catch(() => {}) // seen by whoever stops the VM
 
-  const env = guestEnv({ number, profile, settings, term: options.term })
+  const env = guestEnv({ number, profile, settings, term: options.term, role: options.role })
   const stop = () => machine.stop({ patienceMs }).then(() => closed)
   life.defer('stop serving', await serveVm(files.serveSocket, { machine, env, stop }))
   info.qemuPid = machine.pid
@@ -137,7 +140,8 @@ async function introduce(
 ): Promise<Vm> {
   const introduced = async () => {
     const kernelRelease = await machine.hello
-    await tellGuest(machine, plan, { number, secrets: options.secrets })
+    const roles = (await options.roles?.()) ?? new Map()
+    await tellGuest(machine, plan, { number, roles, secrets: options.secrets })
     const vm = new Vm({ number, plan, machine, kernelRelease, consoleLog: log, env, closed })
     await Promise.all([configureNetwork(vm), mountShare(vm)])
     await writeInfo(files, { ...info, kernel: kernelRelease, state: 'ready' })
@@ -213,11 +217,11 @@ function vmInfo(
 async function tellGuest(
   machine: Machine,
   plan: RunPlan,
-  run: { number: number; secrets: Map<string, string> },
+  run: { number: number; roles: ReadonlyMap<string, number>; secrets: Map<string, string> },
 ): Promise<void> {
   const { channel } = machine
   const name = hostNameOf(plan.settings, run.number)
-  const hosts = hostsFile(machine.plan.network, plan.settings, run.number)
+  const hosts = hostsFile(machine.plan.network, plan.settings, run)
   const helpers = await readFile(packageFile('src/guest/helpers.sh'))
   const bootScript = await readFile(plan.profile.bootScript)
   await Promise.all([

@@ -9,7 +9,10 @@ import type { Command, Vm } from './vm.js'
 const keptBytes = 64 * 1024 // of each stream, for the reports
 
 /** Runs the profile's boot.sh in the guest, with the helpers at hand. Its status is in the step. */
-export async function runBootScript(vm: Vm, options: { emit: Emit; steps: StepResult[] }): Promise<StepResult> {
+export async function runBootScript(
+  vm: Vm,
+  options: { emit: Emit; steps: StepResult[]; role?: string | undefined },
+): Promise<StepResult> {
   options.emit({ type: 'phase', phase: 'boot.sh' })
   const source = `. ${guestRun.helpers}; . ${guestRun.bootScript}`
   await askForDebugMessages(vm, options.emit)
@@ -37,9 +40,17 @@ async function askForDebugMessages(vm: Vm, emit: Emit): Promise<void> {
  */
 export async function runStep(
   vm: Vm,
-  options: { name: string; command: Command; script?: Buffer; emit: Emit; steps: StepResult[] },
+  options: {
+    name: string
+    command: Command
+    script?: Buffer
+    emit: Emit
+    steps: StepResult[]
+    role?: string | undefined // of the machine, in a group
+  },
 ): Promise<StepResult> {
-  const { name, emit, steps } = options
+  const { emit, steps, role } = options
+  const name = role === undefined ? options.name : `${role}: ${options.name}`
   const step: StepResult = { name, status: undefined, durationMs: 0, stdout: '', stderr: '' }
   if (steps.some((earlier) => earlier.status !== 0)) return step // as with `set -e`: the rest would mislead
   steps.push(step)

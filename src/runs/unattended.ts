@@ -1,18 +1,21 @@
 import { existsSync } from 'node:fs'
 import { RapidoError } from '../errors.js'
 import type { Incident } from '../machine/incidents.js'
+import { endedUnexpectedly } from '../machine/machine.js'
 import { symbolise } from '../machine/symbolise.js'
-import type { IncidentResult, RunResult, StepResult, Verdict } from '../report/result.js'
-import type { Emit } from './events.js'
+import type { IncidentResult, MachineResult, RunResult, StepResult, Verdict } from '../report/result.js'
+import type { Emit, RunEvent } from './events.js'
 import { Limits } from './limits.js'
-import type { RunPlan } from './plan-run.js'
-import { startVm } from './start-vm.js'
+import type { Member } from './plan-group.js'
+import { inRole, type Started, startGroup } from './start-group.js'
 import { runBootScript, runStep } from './steps.js'
 import { exitStatusOf, verdictOf } from './verdict.js'
 import type { Command, Vm } from './vm.js'
 
 export interface UnattendedOptions {
+  profile: string // as it was asked for: of the one machine, or of the group
   commands: { name: string; command: Command; script?: Buffer }[]
+  timeoutMs: number | undefined // for all of it
   signal: AbortSignal // aborted with a RapidoError: 'interrupted'
   emit: Emit
   number?: number | undefined
@@ -25,75 +28,146 @@ const reportMs = 2000
 const hungPatienceMs = 1000
 
 /**
- * A run without anybody watching: boots, runs boot.sh and the commands, powers off, and says what it all means. It
- * throws nothing of its own accord: whatever happens is in the result.
+ * A run without anybody watching: boots its machines, runs their boot.sh and the commands, powers off, and says what it
+ * all means. It throws nothing of its own accord: whatever happens is in the result.
  */
-export async function runUnattended(plan: RunPlan, options: UnattendedOptions): Promise<RunResult> {
+export async function runUnattended(members: Member[], options: UnattendedOptions): Promise<RunResult> {
   const startedAt = new Date()
-  const { run } = plan.settings
+  const records = members.map((member): MachineRecord => ({ ...member, incidents: [] }))
   const steps: StepResult[] = []
-  const incidents: Incident[] = []
   const limits = new Limits(options.signal)
-  let vm: Vm | undefined
   let failure: unknown
-  let number: number | undefined
-  let consoleLog: string | undefined
-
-  const emit: Emit = (event) => {
-    options.emit(event)
-    if (event.type === 'claimed') {
-      number = event.number
-      consoleLog = event.consoleLog
-    }
-    if (event.type !== 'incident') return
-    incidents.push(event.incident)
-    if (run.fail_on.includes(event.incident.kind)) {
-      const { title } = event.incident.cause ?? event.incident
-      limits.endSoon(reportMs, new RapidoError('crash', `the kernel reported: ${title}`))
-    }
-  }
 
   try {
-    limits.whole(run.timeout)
-    await limits.hold(async (signal) => {
-      const bootedAt = performance.now()
-      vm = await startVm(plan, {
-        ...options,
-        signal,
-        emit,
-        size: { rows: 24, columns: 80 },
-        onActivity: () => limits.heard(),
-      })
-      limits.silence(run.silence, vm)
-      steps.push({ name: 'boot', status: 0, durationMs: performance.now() - bootedAt })
-      await runBootScript(vm, { emit, steps })
-      for (const step of options.commands) await runStep(vm, { ...step, emit, steps })
-    })
+    limits.whole(options.timeoutMs)
+    await limits.hold((signal) => work(records, { ...options, signal, limits, steps }))
   } catch (error) {
     failure = error
   }
   limits.over()
-  emit({ type: 'phase', phase: 'stopping' })
-  const stopFailure = await stopped(vm, failure)
-  failure ??= stopFailure
+  options.emit({ type: 'phase', phase: 'stopping' })
+  const stopFailures = await Promise.all(records.map(({ vm }) => stopped(vm, failure)))
+  failure ??= stopFailures.find((error) => error !== undefined)
   await limits.settled
-  const { logError } = vm?.machine.console ?? {}
-  if (logError) emit({ type: 'note', text: `the console log is not complete: ${logError.message}` })
+  for (const { vm } of records) {
+    const { logError } = vm?.machine.console ?? {}
+    if (logError) options.emit({ type: 'note', text: `the console log is not complete: ${logError.message}` })
+  }
 
-  const results = await incidentResults(incidents, plan)
-  const verdict: Verdict = verdictOf({ failure, steps, incidents: results })
+  const incidents = (await Promise.all(records.map(incidentResults))).flat()
+  const verdict: Verdict = verdictOf({ failure, steps, incidents })
+  const machines = records.map(machineResult)
+  const about = machines.find(({ role }) => role === roleOf(verdict, records)) ?? machines[0]
   return {
-    profile: plan.profile.name,
-    kernel: vm?.kernelRelease ?? plan.kernel.release,
-    vm: number,
+    profile: options.profile,
+    kernel: about?.kernel ?? '',
+    vm: about?.vm,
+    machines,
     verdict,
     exitStatus: exitStatusOf(verdict),
     startedAt: startedAt.toISOString(),
     durationMs: Date.now() - startedAt.getTime(),
     steps,
-    incidents: results,
+    incidents,
+    consoleLog: about?.consoleLog,
+  }
+}
+
+/** What is known of a machine, whether it ever got up or not. */
+interface MachineRecord extends Member {
+  vm?: Vm
+  number?: number
+  consoleLog?: string
+  incidents: Incident[]
+}
+
+async function work(
+  records: MachineRecord[],
+  options: UnattendedOptions & { limits: Limits; steps: StepResult[] },
+): Promise<void> {
+  const { limits, steps } = options
+  const bootedAt = performance.now()
+  const vms = await startGroup(records, {
+    ...options,
+    emitFor: (member) => emitterOf(member as MachineRecord, options),
+    size: { rows: 24, columns: 80 },
+    onActivity: () => limits.heard(),
+  })
+  for (const [index, { vm }] of vms.entries()) (records[index] as MachineRecord).vm = vm
+  const [first] = vms
+  if (first) limits.silence(first.plan.settings.run.silence, first.vm)
+  steps.push({ name: 'boot', status: 0, durationMs: performance.now() - bootedAt })
+  const script = async () => {
+    for (const { role, vm, emit } of equipped(vms, options)) await runBootScript(vm, { emit, steps, role })
+    for (const step of options.commands) {
+      const { command, machines } = addressed(step, equipped(vms, options))
+      await Promise.all(machines.map(({ role, vm, emit }) => runStep(vm, { ...command, emit, steps, role })))
+    }
+  }
+  await Promise.race([script(), ...lost(vms)])
+}
+
+function equipped(vms: Started[], options: UnattendedOptions) {
+  return vms.map(({ role, vm }) => ({
+    role,
+    vm,
+    emit: (event: RunEvent) => options.emit(event.type === 'output' && role !== undefined ? { ...event, role } : event),
+  }))
+}
+
+/** A command for one machine of a group begins with its role: "target: targetcli ls". Others are for all. */
+function addressed<M extends { role: string | undefined }>(
+  step: UnattendedOptions['commands'][number],
+  machines: M[],
+): { command: typeof step; machines: M[] } {
+  const [, role, line] = (typeof step.command === 'string' && /^([\w-]+):\s+(.*)$/s.exec(step.command)) || []
+  const machine = machines.find((each) => each.role === role && role !== undefined)
+  if (machine === undefined || line === undefined) return { command: step, machines }
+  return { command: { name: line, command: line }, machines: [machine] }
+}
+
+/** One machine of a group that is gone ends the run, even while another one works. */
+function lost(vms: Started[]): Promise<never>[] {
+  if (vms.length === 1) return [] // whoever talks to it is told
+  return vms.map(async ({ role, vm }) => {
+    const end = await vm.machine.ended
+    throw inRole(role, endedUnexpectedly(end))
+  })
+}
+
+/** Notes what a machine tells, and ends the run soon after a kernel report that fails it. */
+function emitterOf(record: MachineRecord, options: UnattendedOptions & { limits: Limits }): Emit {
+  const { role } = record
+  return (event) => {
+    options.emit(event.type === 'incident' && role !== undefined ? { ...event, role } : event)
+    if (event.type === 'claimed') {
+      record.number = event.number
+      record.consoleLog = event.consoleLog
+    }
+    if (event.type !== 'incident') return
+    record.incidents.push(event.incident)
+    if (record.plan.settings.run.fail_on.includes(event.incident.kind)) {
+      const { title } = event.incident.cause ?? event.incident
+      const error = inRole(role, new RapidoError('crash', `the kernel reported: ${title}`))
+      options.limits.endSoon(reportMs, error as RapidoError)
+    }
+  }
+}
+
+function machineResult({ role, plan, vm, number, consoleLog }: MachineRecord): MachineResult {
+  return {
+    role,
+    profile: plan.profile.name,
+    kernel: vm?.kernelRelease ?? plan.kernel.release,
+    vm: number,
     consoleLog: consoleLog !== undefined && existsSync(consoleLog) ? consoleLog : undefined,
   }
+}
+
+/** Which machine a verdict is about: its reason begins with the role. */
+function roleOf(verdict: Verdict, records: MachineRecord[]): string | undefined {
+  const reason = 'reason' in verdict ? verdict.reason : ''
+  return records.find(({ role }) => role !== undefined && reason.startsWith(`${role}: `))?.role
 }
 
 /** Stops the VM; a kernel that crashes on its way down is reported as an incident by then. */
@@ -109,14 +183,14 @@ async function stopped(vm: Vm | undefined, failure: unknown): Promise<unknown> {
 /** Reports with source lines where the tree can tell them: of those that count, while that takes no longer than this. */
 const symboliseMs = 60_000
 
-async function incidentResults(incidents: Incident[], plan: RunPlan): Promise<IncidentResult[]> {
+async function incidentResults({ role, plan, incidents }: MachineRecord): Promise<IncidentResult[]> {
   const { src, vmlinux, modulesDir } = plan.kernel
   const deadline = performance.now() + symboliseMs
   const results: IncidentResult[] = []
   for (const incident of incidents) {
     const { kind, title, consoleLine, repeats, lines } = incident
     const fails = plan.settings.run.fail_on.includes(kind)
-    const result = { kind, title, lines: [...lines], consoleLine, repeats, cause: incident.cause?.title, fails }
+    const result = { kind, role, title, lines: [...lines], consoleLine, repeats, cause: incident.cause?.title, fails }
     const timeoutMs = deadline - performance.now()
     if (!fails || src === undefined || vmlinux === undefined || timeoutMs <= 0) {
       results.push(result)

@@ -7,7 +7,10 @@ import type { IncidentResult, StepResult, Verdict } from '../report/result.js'
  */
 export function verdictOf(run: { failure: unknown; steps: StepResult[]; incidents: IncidentResult[] }): Verdict {
   const counted = run.incidents.find((incident) => incident.fails)
-  if (counted) return { kind: 'crash', reason: counted.cause ?? counted.title }
+  if (counted) {
+    const where = counted.role === undefined ? '' : `${counted.role}: `
+    return { kind: 'crash', reason: `${where}${counted.cause ?? counted.title}` }
+  }
   if (run.failure !== undefined) return failed(run.failure)
   const step = run.steps.find(({ status }) => status !== 0)
   if (step) return { kind: 'fail', reason: `${step.name}: exit status ${step.status ?? 'unknown'}` }

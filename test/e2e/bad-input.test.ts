@@ -23,7 +23,7 @@ describe('wrong usage is refused:', () => {
     ['a duration that is none', ['run', 'simple', '--timeout', 'soon'], /^rapido: --timeout soon: use a duration/],
     ['a script that is not there', ['run', 'simple', '-f', 'no/script'], /^rapido: -f no\/script: no such file\n/],
     ['a configuration file that is not there', ['run', 'simple', '--config', 'no.toml'], /^rapido: .*no\.toml/],
-    ['a number that is none', ['run', 'simple', '-n', '0'], /^rapido: --number: use a number from 1 to 1000\n/],
+    ['a number that is none', ['run', 'simple', '--number', '0'], /^rapido: --number: use a number from 1 to 1000\n/],
   ])('%s', async ([, args, message], { box }) => {
     const run = await box.rapido(...args).outcome()
     expect(run).toMatchObject({ status: 2, stdout: '', stderr: expect.stringMatching(message) })
@@ -68,7 +68,7 @@ describe('wrong usage is refused:', () => {
       'echo held; exec sleep 1000',
     ])
     await holder.saying(/held/)
-    const run = await box.rapido('run', 'simple', '-n', '3').outcome()
+    const run = await box.rapido('run', 'simple', '--number', '3').outcome()
     holder.kill('SIGKILL')
     rmdirSync(join(box.state, 'vms/3'))
     expect(run).toMatchObject({ status: 2, stderr: expect.stringContaining('vm3 is running already') })

@@ -3,17 +3,19 @@ import { exitStatus, RapidoError } from '../../errors.js'
 import type { MachineEnd } from '../../machine/end.js'
 import { describeEnd } from '../../machine/end.js'
 import { runInteractive } from '../../runs/interactive.js'
+import { membersOf } from '../../runs/plan-group.js'
 import { planRun } from '../../runs/plan-run.js'
 import type { Vm } from '../../runs/vm.js'
 import { bootDetached } from '../detached.js'
 import type { GlobalOptions, Io, Status } from '../io.js'
-import { type CommandOptions, commandOptions, guestSteps, surroundings, vmNumber } from '../options.js'
+import { type CommandOptions, commandOptions, guestSteps, surroundings, vmCount, vmNumber } from '../options.js'
 import { Progress } from '../progress.js'
 import { attachTerminal, windowSize } from '../terminal.js'
 
 export interface BootOptions extends GlobalOptions, CommandOptions {
   profile: string
   number?: number
+  count: number
   detach: boolean
   gdb: boolean
   wait: boolean
@@ -31,7 +33,13 @@ export function options(builder: Argv): Argv {
 
 export async function run(argv: BootOptions, io: Io): Promise<Status> {
   if (argv.wait && !argv.gdb) throw new RapidoError('usage', '--wait goes with --gdb')
-  if (argv.detach) return bootDetached(argv, io)
+  const members = await membersOf(argv.profile, surroundings(argv, io), { count: vmCount(argv) })
+  if (argv.detach) return bootDetached(members, argv, io)
+  if (members.length > 1) {
+    throw new RapidoError('usage', 'a terminal has room for one console: boot several VMs with --detach', {
+      hint: '`rapido console VM` attaches to one of them',
+    })
+  }
 
   const progress = new Progress(io, argv)
   const commands = await guestSteps(argv, io)

@@ -5,17 +5,26 @@ import { json } from '../../report/json.js'
 import { junit } from '../../report/junit.js'
 import type { RunResult } from '../../report/result.js'
 import { summary } from '../../report/text.js'
-import { planRun } from '../../runs/plan-run.js'
+import { planMembers } from '../../runs/plan-group.js'
 import { runUnattended } from '../../runs/unattended.js'
 import { exitStatusOf, verdictOf } from '../../runs/verdict.js'
 import type { GlobalOptions, Io, Status } from '../io.js'
-import { type CommandOptions, commandOptions, guestSteps, limitMs, surroundings, vmNumber } from '../options.js'
+import {
+  type CommandOptions,
+  commandOptions,
+  guestSteps,
+  limitMs,
+  surroundings,
+  vmCount,
+  vmNumber,
+} from '../options.js'
 import { Progress } from '../progress.js'
 import { writeReport } from '../reports.js'
 
 interface Options extends GlobalOptions, CommandOptions {
   profile: string
   number?: number
+  count: number
   timeout?: string
   junit?: string
   json?: string
@@ -41,14 +50,22 @@ export async function run(argv: Options, io: Io): Promise<Status> {
     progress.take({ type: 'phase', phase: 'planning' })
     const commands = await guestSteps(argv, io)
     const number = vmNumber(argv.number)
+    const count = vmCount(argv)
     const timeout = argv.timeout === undefined ? undefined : limitMs('--timeout', argv.timeout)
     let result: RunResult
     try {
-      const plan = await planRun(argv.profile, surroundings(argv, io), { signal: io.signal })
-      if (argv.timeout !== undefined) plan.settings.run.timeout = timeout
-      for (const note of [plan.acceleration.note, ...plan.image.notes]) if (note) progress.whisper(note)
-      // What commands print goes to a log, not to a screen.
-      result = await runUnattended(plan, { commands, number, signal: io.signal, emit: progress.take, term: 'dumb' })
+      const members = await planMembers(argv.profile, surroundings(argv, io), { signal: io.signal, count })
+      const notes = members.flatMap(({ plan }) => [plan.acceleration.note, ...plan.image.notes])
+      for (const note of new Set(notes)) if (note) progress.whisper(note)
+      result = await runUnattended(members, {
+        profile: argv.profile,
+        commands,
+        number,
+        timeoutMs: argv.timeout === undefined ? members[0]?.plan.settings.run.timeout : timeout,
+        signal: io.signal,
+        emit: progress.take,
+        term: 'dumb', // what commands print goes to a log, not to a screen
+      })
     } catch (error) {
       // A host that cannot run it is a result too, for whoever reads the reports.
       if (!(error instanceof RapidoError) || error.code === 'usage') throw error
@@ -72,6 +89,7 @@ function unplanned(profile: string, startedAt: Date, failure: RapidoError): RunR
     profile,
     kernel: 'unknown kernel',
     vm: undefined,
+    machines: [],
     verdict,
     exitStatus: exitStatusOf(verdict),
     startedAt: startedAt.toISOString(),

@@ -22,7 +22,8 @@ export async function run(_argv: unknown, io: Io): Promise<Status> {
   const request = await readRequest(io, () => {
     if (!ready) given.abort(new RapidoError('interrupted', 'interrupted before the VM was ready'))
   })
-  const { argv, size } = request
+  const { argv, size, role } = request
+  const roles = new Map(request.roles)
   const from = { ...io, cwd: request.cwd, home: request.home }
   const report = (what: SupervisorReport) => {
     if (!ready) io.stdout.write(encodeReport(what))
@@ -40,7 +41,12 @@ export async function run(_argv: unknown, io: Io): Promise<Status> {
       {
         commands,
         signal,
-        emit: (event) => report({ kind: 'event', event }),
+        emit: (event) => {
+          if (event.type === 'claimed' && role !== undefined) roles.set(role, event.number)
+          report({ kind: 'event', event })
+        },
+        role,
+        roles: async () => roles,
         size,
         term: io.env.TERM,
         number: vmNumber(argv.number),

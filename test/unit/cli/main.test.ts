@@ -36,7 +36,7 @@ describe('wrong usage has status 2, and says what would be right', () => {
     [['run'], /^rapido: run: something is missing\n {2}usage: rapido run <profile>/],
     [['run', 'simple', '--tiemout', '9s'], /Unknown argument: tiemout/],
     [['run', 'simple', '--timeout'], /Not enough arguments following: timeout/],
-    [['run', 'simple', '-n', '0'], /--number: use a number from 1 to 1000/],
+    [['run', 'simple', '--number', '0'], /--number: use a number from 1 to 1000/],
     [['boot', 'simple', '--wait'], /--wait goes with --gdb/],
     [['run', 'nosuchprofile'], /no profile "nosuchprofile"/],
     [['run', 'simple', '-f', 'none.sh'], /-f none\.sh: no such file/],

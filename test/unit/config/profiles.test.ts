@@ -45,6 +45,7 @@ test('the shortest profile has every default', async () => {
     machine: { cpus: 2, memory: 512 },
     requires: { settings: [], kernel: [] },
     boot: { env: {} },
+    group: {},
   })
 })
 

@@ -13,6 +13,8 @@ test.each(['fail', 'crash', 'host'])('%s as JSON', async (name) => {
 test('every verdict has the same fields in the same order', () => {
   const fields = Object.values(results).map((result) => Object.keys(JSON.parse(json(result))).join(' '))
   expect(new Set(fields)).toEqual(
-    new Set(['schemaVersion profile kernel vm verdict exitStatus startedAt durationMs steps incidents consoleLog']),
+    new Set([
+      'schemaVersion profile kernel vm verdict exitStatus startedAt durationMs steps incidents consoleLog machines',
+    ]),
   )
 })

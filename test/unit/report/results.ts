@@ -9,6 +9,15 @@ const run = {
   durationMs: 12_345,
   incidents: [],
   consoleLog: '/run/user/1000/rapido/vm3/console.log',
+  machines: [
+    {
+      role: undefined,
+      profile: 'cephfs',
+      kernel: '6.17.0-rc1+',
+      vm: 3,
+      consoleLog: '/run/user/1000/rapido/vm3/console.log',
+    },
+  ],
 }
 const warning = {
   kind: 'warning',
@@ -96,6 +105,7 @@ export const results: Record<string, RunResult> = {
     ...run,
     vm: undefined,
     consoleLog: undefined,
+    machines: [],
     verdict: { kind: 'host', reason: 'no qemu-system-x86_64 in PATH\ninstall it: apt-get install qemu-system-x86' },
     exitStatus: 3,
     durationMs: 4,
