@@ -52,7 +52,8 @@ export async function runStep(
   const { emit, steps, role } = options
   const name = role === undefined ? options.name : `${role}: ${options.name}`
   const step: StepResult = { name, status: undefined, durationMs: 0, stdout: '', stderr: '' }
-  if (steps.some((earlier) => earlier.status !== 0)) return step // as with `set -e`: the rest would mislead
+  // As with `set -e`: the rest would mislead. One without a status runs now, on another machine.
+  if (steps.some(({ status }) => status !== undefined && status !== 0)) return step
   steps.push(step)
   const startedAt = performance.now()
   const decoders = { stdout: new StringDecoder(), stderr: new StringDecoder() } // a chunk may cut a character
