@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util'
 import { withDir } from 'tmp-promise'
 import { byHand, newestKernel } from './bench/by-hand.mjs'
+import { networkMs } from './bench/network.mjs'
 import { rapidoIn } from './bench/rapido.mjs'
 import { timeMs } from './bench/time.mjs'
 
@@ -41,6 +42,8 @@ async function measure(folder) {
   const version = await inTurns(rounds * 4, rapido.version, () => timeMs(process.execPath, ['-e', '0']))
   tell('checking the cached image')
   const check = await inTurns(rounds, rapido.checkImage)
+  tell('making a private network')
+  const network = await inTurns(rounds, () => networkMs(folder))
   tell('measuring memory')
   const memory = await rapido.memoryMiB()
 
@@ -48,6 +51,7 @@ async function measure(folder) {
     row('run simple -x true, image cached / boot by hand', 'ms', boot, { ratio: 1 }),
     row('rapido --version / node -e 0', 'ms', version, { ratio: 2 }),
     row('check that the cached image is current', 'ms', check, { limit: 150 }),
+    row('a private network with a tap, up', 'ms', network, { limit: 100 }),
     row('memory of all but QEMU, while a VM runs', 'MiB', { ours: [memory] }, { limit: 120 }),
     row('rapido cut --force / dracut', 'ms', build, {}),
   ]

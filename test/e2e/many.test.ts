@@ -17,7 +17,7 @@ test('twenty runs at once pass, each under its own number, with one image', { ti
   )
   const path = `${join(box.work, 'bin')}:${process.env.PATH}`
   const runs = Array.from({ length: 20 }, () =>
-    box.rapido('run', 'simple', '--set', 'vm.memory=256M', '--json', '-').env({ PATH: path }).outcome(),
+    box.rapido('run', 'simple-net', '--set', 'vm.memory=256M', '--json', '-').env({ PATH: path }).outcome(),
   )
   const outcomes = await Promise.all(runs)
   expect(outcomes.map(({ status, stderr }) => (status === 0 ? 0 : stderr))).toEqual(outcomes.map(() => 0))
