@@ -31,12 +31,14 @@ problem=$(ip -force -batch - <<<"$commands" 2>&1) || {
 exec 8<"$folder/members"
 readlink -n "/proc/$$/ns/net" >"$folder/namespace"
 echo "$$" >"$folder/keeper"
+[[ -p $folder/alive ]] || mkfifo "$folder/alive"
+exec 7<>"$folder/alive" # who reads it sees the end of us: the network's uplink does
 echo up
 
 while read -r _; do :; done
 exec 1>&- 2>&-
 # Without our own lock, which is to end with us; again, should anybody kill it.
-until flock -x 8 9<&-; do sleep 0.1; done
+until flock -x 8 9<&- 7<&-; do sleep 0.1; done
 
 for _ in {1..50}; do
   others=()

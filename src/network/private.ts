@@ -10,6 +10,7 @@ import { bridgeCommands } from '../plan/bridge-commands.js'
 import type { BridgePlan } from '../plan/network.js'
 import { privateNetworkFiles } from '../plan/state-files.js'
 import { whyNoNamespace } from './namespaces.js'
+import { startUplink } from './uplink.js'
 
 /** A private network that is up: a namespace with a bridge in it, owned by this user. */
 export interface PrivateNetwork {
@@ -42,6 +43,8 @@ export async function joinPrivateNetwork(
       continue
     }
     try {
+      const { uplink } = bridge
+      if (uplink) await startUplink({ ...bridge, uplink }, enteredBy(files))
       await writeAtomic(files.bridge, JSON.stringify(bridge))
       if (!(await member.join(files.folder))) throw new Error('a network that was just made is gone')
     } finally {
@@ -71,6 +74,11 @@ export function enterNetwork({ keeper }: Pick<PrivateNetwork, 'keeper'>): string
   const own = readlinkSync('/proc/self/ns/user') === readlinkSync(`${namespaces}/user`)
   const user = own ? [] : ['--preserve-credentials', `--user=${namespaces}/user`]
   return ['nsenter', ...user, `--net=${namespaces}/net`, '--']
+}
+
+function enteredBy(files: ReturnType<typeof privateNetworkFiles>) {
+  const keeper = Number(readFileSync(files.keeper, 'utf8'))
+  return { keeper, files, enter: enterNetwork({ keeper }) }
 }
 
 function requireSame(network: PrivateNetwork, wanted: BridgePlan): PrivateNetwork {

@@ -1,4 +1,4 @@
-import { bareAddress, nthAddress } from '../config/addresses.js'
+import { bareAddress, networkOf, nthAddress } from '../config/addresses.js'
 import type { Settings } from '../config/schema.js'
 import { RapidoError } from '../errors.js'
 import { hostName } from './guest-env.js'
@@ -29,6 +29,14 @@ export interface BridgePlan {
   name: string
   addresses: string[] // of the host, each with the length of its network
   mtu: number | undefined
+  uplink?: UplinkPlan | undefined // of a private network
+}
+
+/** The way out of a private network: slirp4netns, as a program of this user, is a neighbour of the guests. */
+export interface UplinkPlan {
+  network: string // "192.168.155.0/24": it takes the second and third address of it
+  gateway: string
+  nameServer: string
 }
 
 /** How a profile wants it, and where the bridge is; `tapUp` is the script that puts a tap on a private bridge. */
@@ -54,7 +62,14 @@ export function planNetwork(choice: NetworkChoice, settings: Settings, number: n
 }
 
 export function planBridge({ network }: Settings): BridgePlan {
-  return { name: network.bridge, addresses: [network.address, network.address6], mtu: network.mtu }
+  const { bridge: name, address, address6, mtu } = network
+  const uplink = network.uplink === 'nat' ? { uplink: planUplink(address) } : {}
+  return { name, addresses: [address, address6], mtu, ...uplink }
+}
+
+function planUplink(address: string): UplinkPlan {
+  const nth = (n: number) => bareAddress(nthAddress(address, n) ?? address)
+  return { network: networkOf(address), gateway: nth(2), nameServer: nth(3) }
 }
 
 /** QEMU's user-mode network gives no choice: it has 10.0.2.0/24, and fec0::/64. */
@@ -146,8 +161,19 @@ export function hostsFile(
 export function guestNetworkLines(plan: NetworkPlan): string[] {
   if (plan.kind === 'none') return []
   const nics = plan.nics.map(({ mac, mtu, addresses }) => `nic ${mac} ${mtu ?? 0} ${addresses.join(' ')}`)
-  const routes = plan.kind === 'user' ? plan.routes.map((gateway) => `route ${gateway}`) : []
-  return [...nics, ...routes]
+  return [...nics, ...gatewaysOf(plan).map((gateway) => `route ${gateway}`)]
+}
+
+function gatewaysOf(plan: NetworkPlan): string[] {
+  if (plan.kind === 'user') return plan.routes
+  return plan.kind === 'bridge' && plan.bridge.uplink ? [plan.bridge.uplink.gateway] : []
+}
+
+/** /etc/resolv.conf of a guest; undefined where there is nobody to ask. */
+export function resolvConf(plan: NetworkPlan): string | undefined {
+  if (plan.kind === 'user') return 'nameserver 10.0.2.3\n'
+  const uplink = plan.kind === 'bridge' ? plan.bridge.uplink : undefined
+  return uplink && `nameserver ${uplink.nameServer}\n`
 }
 
 /** As `rapido ps` names it. */

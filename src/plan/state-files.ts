@@ -35,6 +35,8 @@ export function privateNetworkFiles(stateDir: string) {
   const folder = join(stateDir, 'net')
   return {
     folder, // locked by the keeper
+    alive: join(folder, 'alive'), // a FIFO that the keeper holds open
+    uplinkErrors: join(folder, 'uplink.stderr'),
     members: join(folder, 'members'), // locked by each member, shared
     keeper: join(folder, 'keeper'), // its process id
     bridge: join(folder, 'bridge.json'), // a BridgePlan

@@ -15,7 +15,7 @@ import { endedTooEarly, type Machine, startMachine } from '../machine/machine.js
 import { guestEnv, guestRun } from '../plan/guest-env.js'
 import { bootedLogLevel } from '../plan/kernel-args.js'
 import { type MachinePlan, shareTag } from '../plan/machine.js'
-import { addressesOf, guestNetworkLines, hostNameOf, hostsFile, networkName } from '../plan/network.js'
+import { addressesOf, guestNetworkLines, hostNameOf, hostsFile, networkName, resolvConf } from '../plan/network.js'
 import { consoleLog, logsFolder, type VmFiles, vmFiles } from '../plan/state-files.js'
 import { claimVm } from './claim.js'
 import type { Emit } from './events.js'
@@ -222,6 +222,7 @@ async function tellGuest(
   const { channel } = machine
   const name = hostNameOf(plan.settings, run.number)
   const hosts = hostsFile(machine.plan.network, plan.settings, run)
+  const resolv = resolvConf(machine.plan.network)
   const helpers = await readFile(packageFile('src/guest/helpers.sh'))
   const bootScript = await readFile(plan.profile.bootScript)
   await Promise.all([
@@ -229,6 +230,7 @@ async function tellGuest(
     channel.writeFile('/proc/sys/kernel/printk', bootedLogLevel),
     channel.writeFile('/etc/hostname', `${name}\n`, 0o644),
     channel.writeFile('/etc/hosts', hosts, 0o644),
+    ...(resolv === undefined ? [] : [channel.writeFile('/etc/resolv.conf', resolv, 0o644)]),
     channel.writeFile(guestRun.helpers, helpers, 0o644),
     channel.writeFile(guestRun.bootScript, bootScript, 0o755),
     ...[...run.secrets].map(([secret, value]) => channel.writeFile(`${guestRun.secrets}/${secret}`, value, 0o600)),
