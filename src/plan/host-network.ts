@@ -1,4 +1,4 @@
-import { overlap } from '../config/addresses.js'
+import { networkOf, overlap } from '../config/addresses.js'
 import type { Settings } from '../config/schema.js'
 import { RapidoError } from '../errors.js'
 import {
@@ -95,7 +95,7 @@ function refuseTakenAddresses({ name, addresses }: BridgePlan, links: HostLink[]
       const wanted = addresses.find((address) => overlap(address, `${local}/${prefixlen}`))
       if (wanted === undefined) continue
       const [key, such] = wanted.includes(':') ? ['address6', 'fd00:55::1/64'] : ['address', '10.55.0.1/16']
-      const message = `the network of ${wanted} is taken: ${link.ifname} of the host has ${local}/${prefixlen}`
+      const message = `the network ${networkOf(wanted)} is taken: ${link.ifname} of the host has ${local}/${prefixlen}`
       throw new RapidoError('host', message, { hint: `choose another with network.${key}, such as "${such}"` })
     }
   }
