@@ -46,7 +46,7 @@ function tapProblemOf(tap: HostLink | undefined): { what: string; hint: string }
       hint: 'a VM of a higher number needs a higher network.taps, and `sudo rapido net up`',
     }
   }
-  if (isInUse(tap)) return { what: 'is used by another VM', hint: 'another number has another tap: `-n NUMBER`' }
+  if (isInUse(tap)) return { what: 'is used by another VM', hint: 'another number has another tap: `--number N`' }
   if (owner.uid === 0 || belongsTo(tap, owner)) return undefined // root may use them all
   const user = tap.linkinfo?.info_data?.user ?? 'root'
   return { what: `is for VMs of ${user}, not of ${owner.name}`, hint: 'network.tap_user says whose they shall be' }

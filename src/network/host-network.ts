@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import type { Settings } from '../config/schema.js'
 import { RapidoError } from '../errors.js'
@@ -30,6 +31,7 @@ export async function raiseHostNetwork(
   const wanted = hostNetwork(settings, {
     owner: user === undefined ? ownUser() : await findUser(user),
     ipv6: hasIpv6(),
+    random: randomBytes(2),
   })
   const dhcp = planDhcp(settings)
   const dnsmasq = dnsmasqFor(settings.network.bridge)

@@ -17,6 +17,7 @@ import { type BridgePlan, planBridge, tapsOf } from './network.js'
 
 /** What is to be on the host's own network. */
 export interface HostNetwork {
+  mac: string // of the bridge, should it be made
   bridge: BridgePlan
   taps: string[]
   owner: TapOwner
@@ -31,7 +32,10 @@ export interface HostStep {
 }
 
 /** The host's network of the settings, without the addresses that the host can't have. Throws RapidoError('usage'). */
-export function hostNetwork(settings: Settings, { owner, ipv6 }: { owner: TapOwner; ipv6: boolean }): HostNetwork {
+export function hostNetwork(
+  settings: Settings,
+  { owner, ipv6, random }: { owner: TapOwner; ipv6: boolean; random: Buffer },
+): HostNetwork {
   const { taps, uplink } = settings.network
   if (uplink === 'nat') {
     throw new RapidoError('usage', 'network.uplink = "nat" is for a private network, not for the bridge of the host', {
@@ -41,6 +45,8 @@ export function hostNetwork(settings: Settings, { owner, ipv6 }: { owner: TapOwn
   const bridge = planBridge(settings)
   const numbers = Array.from({ length: taps }, (_, index) => index + 1)
   return {
+    // Like bridgeMac, but not the same on all hosts: with an uplink, others may see it.
+    mac: ['02:72:70:ff', random.toString('hex', 0, 1), random.toString('hex', 1, 2)].join(':'),
     bridge: { ...bridge, addresses: bridge.addresses.filter((address) => ipv6 || !address.includes(':')) },
     taps: numbers.flatMap((number) => tapsOf(settings, number)),
     owner,
@@ -61,7 +67,7 @@ export function planHostUp(wanted: HostNetwork, links: HostLink[]): HostStep[] {
   for (const { link } of taps) refuseForeignTap(wanted, link)
   return [
     ...unmarkedSteps(links),
-    ...bridgeSteps(wanted.bridge, bridge),
+    ...bridgeSteps(wanted, bridge),
     ...taps.flatMap(({ name, link }) => tapSteps(name, wanted, link)),
     ...uplinkSteps(wanted, find),
     ...upSteps(wanted.bridge.name, bridge),
@@ -148,8 +154,9 @@ function makeSteps(name: string, add: string[]): HostStep[] {
   ]
 }
 
-function bridgeSteps({ name, addresses, mtu }: BridgePlan, link: HostLink | undefined): HostStep[] {
-  const add = ['link', 'add', 'name', unmarkedName, 'type', 'bridge', 'forward_delay', '0']
+function bridgeSteps({ bridge, mac }: HostNetwork, link: HostLink | undefined): HostStep[] {
+  const { name, addresses, mtu } = bridge
+  const add = ['link', 'add', 'name', unmarkedName, 'address', mac, 'type', 'bridge', 'forward_delay', '0']
   const has = link === undefined ? [] : addressesOfLink(link)
   return [
     ...(link === undefined ? makeSteps(name, add) : []),

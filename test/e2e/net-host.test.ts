@@ -26,14 +26,11 @@ describe('rapido net up', () => {
   test('makes bridge and taps, once; net down takes them away, and again does nothing', async ({ net }) => {
     const before = await net.links()
     const up = await succeed(net.rapido('net', 'up', ...few, '--set', `network.tap_user=${net.user}`).outcome())
-    expect(up.stderr).toMatch(/^rapido-br is up: 192\.168\.155\.1\/24.*; taps for VMs of \w+: 3\n$/)
+    expect(up.stderr).toMatch(/^rapido: the bridge rapido-br is up: 192\.168\.155\.1\/24.*; taps for VMs of \w+: 3\n$/)
     const made = await net.links()
     expect(await status(net)).toEqual({
-      bridge: 'rapido-br',
-      home: 'host',
+      bridge: { name: 'rapido-br', addresses: ['192.168.155.1/24', 'fd72:6170:6964:6f::1/64'], mtu: 1500 },
       isUp: true,
-      addresses: ['192.168.155.1/24', 'fd72:6170:6964:6f::1/64'],
-      mtu: 1500,
       ports: ['rapido1.0', 'rapido2.0', 'rapido3.0'],
       taps: [1, 2, 3].map((vm) => ({ name: `rapido${vm}.0`, vm, user: net.user, inUse: false })),
       uplinks: [],
@@ -41,13 +38,13 @@ describe('rapido net up', () => {
     })
 
     const again = await succeed(net.rapido('net', 'up', ...few, '--set', `network.tap_user=${net.user}`).outcome())
-    expect(again.stderr).toContain('rapido-br was up already')
+    expect(again.stderr).toContain('the bridge rapido-br was up already')
     expect(await net.links()).toEqual(made)
 
     await succeed(net.rapido('net', 'down').outcome())
     expect(await net.links()).toEqual(before)
     const nothing = await succeed(net.rapido('net', 'down').outcome())
-    expect(nothing.stderr).toContain('no bridge rapido-br')
+    expect(nothing.stderr).toContain('no network is up')
     expect(await status(net)).toBeNull()
   })
 
@@ -62,9 +59,7 @@ describe('rapido net up', () => {
     await succeed(net.rapido('net', 'up').outcome())
     await succeed(net.rapido('net', 'up', '--set', 'network.taps=2').outcome())
     expect(await status(net)).toMatchObject({
-      bridge: 'lab',
-      addresses: ['10.9.0.1/16', expect.any(String)],
-      mtu: 9000,
+      bridge: { name: 'lab', addresses: ['10.9.0.1/16', expect.any(String)], mtu: 9000 },
       ports: ['rapido1.0', 'rapido1.1', 'rapido2.0'],
     })
   })
@@ -258,7 +253,7 @@ test('a VM has its tap without a right of its own; net down minds it', { timeout
     status: 3,
     stderr: expect.stringContaining('rapido1.0 of rapido-br is used by another'),
   })
-  const beyond = await net.rapidoAsUser('run', 'simple-net', '-n', '4').outcome()
+  const beyond = await net.rapidoAsUser('run', 'simple-net', '--number', '4').outcome()
   expect(beyond).toMatchObject({
     status: 3,
     stderr: expect.stringMatching(/vm4: rapido4\.0 .* is not there\n.*network\.taps/),

@@ -23,7 +23,8 @@ export function options(builder: Argv): Argv {
     .positional('action', {
       choices: Object.keys(actions),
       demandOption: true,
-      describe: "Make the bridge on the host (root); take down what is up; show it; run a program in one's private network",
+      describe:
+        "Make the bridge on the host (root); take down what is up; show it; run a program in one's private network",
     })
     .positional('command', {
       type: 'string',

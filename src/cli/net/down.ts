@@ -15,6 +15,10 @@ export async function down(settings: Settings, { force, verbose }: NetOptions, i
     if (!privateWasUp) io.stderr.write('rapido: no network is up\n')
     return exitStatus.success
   }
+  if (privateWasUp && process.geteuid?.() !== 0) {
+    io.stderr.write(`rapido: the bridge ${bridge} of the host is up still; that takes \`sudo rapido net down\`\n`)
+    return exitStatus.success
+  }
   const done = (what: string) => {
     if (verbose) io.stderr.write(`${what}\n`)
   }

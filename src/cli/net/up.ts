@@ -11,7 +11,11 @@ export async function up(settings: Settings, { verbose }: NetOptions, io: Io): P
     steps++
     if (verbose) io.stderr.write(`${what}\n`)
   }
-  const { bridge, taps, owner } = await raiseHostNetwork(settings, { caller: io.env.SUDO_USER, signal: io.signal, done })
+  const { bridge, taps, owner } = await raiseHostNetwork(settings, {
+    caller: io.env.SUDO_USER,
+    signal: io.signal,
+    done,
+  })
   const state = steps === 0 ? 'was up already' : 'is up'
   const whatThereIs = `${bridge.addresses.join(', ')}; taps for VMs of ${owner.name}: ${taps.length}`
   io.stderr.write(`rapido: the bridge ${bridge.name} ${state}: ${whatThereIs}\n`)
