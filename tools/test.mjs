@@ -28,8 +28,8 @@ async function runSlowTests() {
   if (user) {
     console.log('\nEnd to end, as an ordinary user, who may not use /dev/kvm:')
     stages.push(await runEndToEnd({ user }))
-    console.log('\nEnd to end, as root: verdicts, and /dev/kvm:')
-    stages.push(await runEndToEnd({ files: ['verdicts', 'accel'] }))
+    console.log('\nEnd to end, as root: verdicts, /dev/kvm, and the network of the host:')
+    stages.push(await runEndToEnd({ files: ['verdicts', 'accel', 'net-host'] }))
   } else {
     stages.push(await runEndToEnd())
   }

@@ -51,7 +51,7 @@ export const commands: CommandRow[] = [
   { command: 'stop [vm..]', describe: 'Power VMs off', load: () => import('./commands/stop.js') },
   {
     command: 'net <action> [command..]',
-    describe: 'The network of VMs: status, down, exec -- CMD',
+    describe: 'The network of VMs: up, down, status, exec -- CMD',
     load: () => import('./commands/net.js'),
   },
   { command: 'cache <action>', describe: 'The images kept: ls, gc', load: () => import('./commands/cache.js') },

@@ -37,6 +37,16 @@ export function overlap(one: string, other: string): boolean {
   return a.startAddress().bigInt() <= b.endAddress().bigInt() && b.startAddress().bigInt() <= a.endAddress().bigInt()
 }
 
+/** Why a text is not two IPv4 addresses, "192.168.155.200,192.168.155.250", the lower one first; undefined where it is. */
+export function addressRangeProblem(written: string): string | undefined {
+  const ends = written.split(',')
+  if (ends.length !== 2 || ends.some((end) => end.includes('/') || !Address4.isValid(end))) {
+    return 'is no range of IPv4 addresses'
+  }
+  const [start, end] = ends.map((address) => new Address4(address).bigInt()) as [bigint, bigint]
+  return start > end ? 'ends before it starts' : undefined
+}
+
 /** Without the length of the prefix. */
 export function bareAddress(address: string): string {
   return address.replace(/\/\d+$/, '')

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { hostAddressProblem } from './addresses.js'
+import { addressRangeProblem, hostAddressProblem } from './addresses.js'
 import { nearest } from './nearest.js'
 import { kind } from './setting.js'
 import { tomlValue } from './toml-value.js'
@@ -130,6 +130,16 @@ export function hostAddress(family: 4 | 6) {
     if (problem !== undefined) context.addIssue(`${problem}; ${advice()}`)
   })
   return kind(schema, `IPv${family} address`)
+}
+
+/** Two IPv4 addresses with a comma between them, the lower one first. */
+export function addressRange() {
+  const advice = () => 'use its first and its last address, such as "192.168.155.200,192.168.155.250"'
+  const schema = z.string({ error: refuse('a range of addresses', advice) }).superRefine((written, context) => {
+    const problem = addressRangeProblem(written)
+    if (problem !== undefined) context.addIssue(`${problem}; ${advice()}`)
+  })
+  return kind(schema, 'range of IPv4 addresses')
 }
 
 /** An address of a network card: an even first byte, for an odd one is a group's. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { incidentKinds } from './incident-kinds.js'
 import {
+  addressRange,
   choice,
   duration,
   environment,
@@ -149,6 +150,34 @@ const network = z
       meaning: 'Largest packet, in bytes, on the bridge and in the guests.',
       example: 9000,
       unset: '1500',
+    }),
+    taps: setting(integer({ from: 0, to: 1000 }).prefault(16), {
+      meaning: 'With `home = "host"`: how many taps `rapido net up` makes, which is how many VMs can be on the bridge.',
+      example: 40,
+    }),
+    tap_user: setting(
+      text({
+        pattern: /^[^\s:/-][^\s:/]*$/,
+        what: 'the name of a user',
+        advice: 'use a name as `id -un` prints it',
+      }).optional(),
+      {
+        meaning: 'With `home = "host"`: the user whose VMs the taps are for.',
+        example: 'alice',
+        unset: 'whoever calls `sudo rapido net up`',
+      },
+    ),
+    uplink: setting(linkName().optional(), {
+      meaning: 'With `home = "host"`: an interface that `rapido net up` puts on the bridge, beside the VMs.',
+      example: 'eth1',
+      unset: 'VMs reach each other and the host, and nobody else',
+    }),
+    dhcp_range: setting(addressRange().optional(), {
+      meaning:
+        'First and last address that a DHCP server (dnsmasq) on the bridge gives away, both in the network of `address`. ' +
+        "rapido's own VMs ask for none.",
+      example: '192.168.155.200,192.168.155.250',
+      unset: 'no DHCP',
     }),
     forwards: setting(
       list(

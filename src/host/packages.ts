@@ -137,6 +137,7 @@ const rows: [programs: string, packages: string][] = [
   ['usbip usbipd', 'usbip | usbip | usbip | usbip'],
   ['ethtool', 'ethtool'],
   ['tcpdump', 'tcpdump'],
+  ['dnsmasq', 'dnsmasq-base | dnsmasq | dnsmasq | dnsmasq'],
   ['iperf3', 'iperf3 | iperf3 | iperf | iperf3'],
   ['trace-cmd', 'trace-cmd'],
   ['bpftrace', 'bpftrace'],

@@ -1,13 +1,24 @@
 import type { Settings } from '../config/schema.js'
+import { RapidoError } from '../errors.js'
 import { packageFile } from '../host/package-root.js'
 import type { NetworkChoice } from '../plan/network.js'
-import { privateNetworkProblem } from './namespaces.js'
+import { fitsHostNetwork, requireHostNetwork } from './host-access.js'
+import { tapProblem } from './namespaces.js'
 
-/** The network of a profile, as this host can have it. Throws RapidoError('host') for what is known to be in its way. */
-export function chooseNetwork(wanted: 'none' | 'user' | 'bridge', settings: Settings): NetworkChoice {
+/** The network of a profile, as this host can have it. Throws RapidoError for what is known to be in its way. */
+export async function chooseNetwork(wanted: 'none' | 'user' | 'bridge', settings: Settings): Promise<NetworkChoice> {
   if (wanted !== 'bridge') return { kind: wanted }
-  const home = settings.network.home ?? 'private'
-  const problem = home === 'private' ? privateNetworkProblem() : undefined
+  const problem = tapProblem()
   if (problem) throw problem
+  if (settings.network.home === 'host') await requireHostNetwork(settings)
+  const home = settings.network.home ?? ((await fitsHostNetwork(settings)) ? 'host' : 'private')
+  if (home === 'private') refuseInterface(settings.network.uplink)
   return { kind: 'bridge', home, tapUp: packageFile('src/network/tap-up.sh') }
+}
+
+function refuseInterface(uplink: string | undefined): void {
+  if (uplink === undefined || uplink === 'nat') return
+  throw new RapidoError('usage', `network.uplink = "${uplink}": a private network has no interface of the host`, {
+    hint: '`sudo rapido net up` makes the bridge on the host, with that interface on it; from a private one, use "nat"',
+  })
 }

@@ -1,8 +1,8 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { RapidoError } from '../errors.js'
 
-/** What stands in the way of a private network, known before anything is made; undefined: nothing that can be seen. */
-export function privateNetworkProblem(): RapidoError | undefined {
+/** What stands in the way of a tap, known before anything is made; undefined: nothing that can be seen. */
+export function tapProblem(): RapidoError | undefined {
   if (!existsSync('/dev/net/tun')) {
     return new RapidoError('host', 'there is no /dev/net/tun, which the taps of VMs are made with', {
       hint: 'run `sudo modprobe tun`; the kernel of this host needs CONFIG_TUN',

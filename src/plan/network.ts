@@ -99,6 +99,18 @@ export function tapName(number: number, index: number): string {
   return `rapido${number}.${index}`
 }
 
+/** The taps of a VM, one for each of its NICs. */
+export function tapsOf({ network }: Settings, number: number): string[] {
+  const more = network.vm[number]?.nic ?? []
+  return [tapName(number, 0), ...more.map((_, index) => tapName(number, index + 1))]
+}
+
+/** Whose tap it is by its name: the number of the VM. */
+export function vmOfTap(name: string): number | undefined {
+  const number = name.match(/^rapido(\d+)\.\d+$/)?.[1]
+  return number === undefined ? undefined : Number(number)
+}
+
 /** Locally administered (02), "rp", then the numbers of the NIC and of the VM. */
 function macOf(number: number, index: number): string {
   return [0x02, 0x72, 0x70, index, number >> 8, number & 0xff]

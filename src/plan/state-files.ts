@@ -45,6 +45,16 @@ export function privateNetworkFiles(stateDir: string) {
   }
 }
 
+/** The bridge on the host's own network, while it is up: of root, and the same for everybody. */
+export function hostNetworkFiles(bridge: string) {
+  const folder = join('/run/rapido', bridge)
+  return {
+    folder,
+    dhcp: { pid: join(folder, 'dnsmasq.pid'), leases: join(folder, 'dnsmasq.leases') },
+    lock: '/run/rapido-net.lock', // a folder: who has it changes the host's network
+  }
+}
+
 /** Console logs outlive their run: `<paths.state>/logs/<time>-<profile>-vm<N>.log`, the last `log.keep` of them. */
 export function logsFolder(stateDir: string): string {
   return join(stateDir, 'logs')

@@ -4,8 +4,7 @@ import { listProfiles, loadProfile } from '../config/profiles.js'
 import type { Settings } from '../config/schema.js'
 import { RapidoError } from '../errors.js'
 import { gatherKernelFacts } from '../host/kernels.js'
-import { installCommand, packageManager, providerOf } from '../host/packages.js'
-import { programFinder } from '../host/programs.js'
+import { requireProgram } from '../host/require-program.js'
 import { chooseAcceleration } from '../machine/accel.js'
 import { planChannel } from '../plan/channel.js'
 import { type KernelPlan, planKernel } from '../plan/kernel.js'
@@ -46,7 +45,7 @@ export async function examine(names: string[], from: Surroundings, signal: Abort
   for (const program of hostPrograms)
     await add(
       program,
-      () => findProgram(program),
+      () => requireProgram(program),
       (path) => path,
     )
   const qemu = await add(
@@ -80,15 +79,6 @@ export async function examine(names: string[], from: Surroundings, signal: Abort
     )
   }
   return findings
-}
-
-function findProgram(name: string): string {
-  const path = programFinder()(name)
-  if (path !== undefined) return path
-  const manager = packageManager()
-  const provider = providerOf(name, manager)
-  const hint = 'package' in provider ? installCommand(manager, [provider.package]) : provider.find
-  throw new RapidoError('host', `no ${name} on PATH`, { hint })
 }
 
 function kernelOf(settings: Settings): KernelPlan {

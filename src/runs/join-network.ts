@@ -1,4 +1,5 @@
 import type { HeldFolder } from '../host/hold.js'
+import { requireHostTaps } from '../network/host-access.js'
 import { enterNetwork, joinPrivateNetwork } from '../network/private.js'
 import type { NetworkPlan } from '../plan/network.js'
 import { readVmInfos } from './vm-info.js'
@@ -9,12 +10,16 @@ export interface Attachment {
   env: Record<string, string> // for src/network/tap-up.sh
 }
 
-/** Sees to it that the network of a VM is there, for as long as the holder of `member` is. */
+/** Sees to it that the network of VM `number` is there, for as long as the holder of `member` is. */
 export async function joinNetwork(
   plan: NetworkPlan,
-  options: { stateDir: string; member: HeldFolder; signal: AbortSignal },
+  options: { number: number; stateDir: string; member: HeldFolder; signal: AbortSignal },
 ): Promise<Attachment> {
-  if (plan.kind !== 'bridge' || plan.home !== 'private') return { enter: [], env: {} }
+  if (plan.kind !== 'bridge') return { enter: [], env: {} }
+  if (plan.home === 'host') {
+    await requireHostTaps(plan.bridge, plan.nics, options.number)
+    return { enter: [], env: {} }
+  }
   const others = (await readVmInfos(options.stateDir)).flatMap(({ qemuPid }) => qemuPid ?? [])
   const network = await joinPrivateNetwork(plan.bridge, { ...options, others })
   const env = { RAPIDO_BRIDGE: plan.bridge.name, RAPIDO_MTU: String(plan.bridge.mtu ?? 1500) }

@@ -57,7 +57,7 @@ export async function planRun(
   const entry = planKernelEntry(settings.kernel.entry, kernel)
   const image = planImageOf(profile, settings, kernel)
   const qemu = findQemu(settings.qemu.binary)
-  const network = chooseNetwork(profile.network, settings)
+  const network = await chooseNetwork(profile.network, settings)
   const acceleration = await chooseAcceleration({
     wanted: settings.qemu.accel,
     qemu,

@@ -5,7 +5,7 @@ import { RapidoError } from '../errors.js'
 import { runInForeground } from '../host/foreground.js'
 import { holdFolder } from '../host/hold.js'
 import { type FoundProcess, processesInNetworkOf } from '../host/processes.js'
-import { privateNetworkProblem } from '../network/namespaces.js'
+import { tapProblem } from '../network/namespaces.js'
 import { enterNetwork, joinPrivateNetwork, readPrivateNetwork } from '../network/private.js'
 import { type BridgePlan, planBridge } from '../plan/network.js'
 import { privateNetworkFiles } from '../plan/state-files.js'
@@ -39,7 +39,7 @@ export async function runInPrivateNetwork(
   [file = '', ...args]: string[],
   { signal }: { signal: AbortSignal },
 ): Promise<number> {
-  const problem = privateNetworkProblem()
+  const problem = tapProblem()
   if (problem) throw problem
   const stateDir = settings.paths.state
   const member = await holdFolder(join(privateNetworkFiles(stateDir).guests, String(process.pid)), {

@@ -102,7 +102,12 @@ async function launch(
 
   emit({ type: 'phase', phase: 'booting' })
   signal.throwIfAborted()
-  const network = await joinNetwork(machinePlan.network, { stateDir: settings.paths.state, member: folder, signal })
+  const network = await joinNetwork(machinePlan.network, {
+    number,
+    stateDir: settings.paths.state,
+    member: folder,
+    signal,
+  })
   const machine = await startMachine(machinePlan, {
     files,
     consoleLog: log,

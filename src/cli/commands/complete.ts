@@ -38,6 +38,7 @@ async function candidatesFor(words: string[], argv: Options, io: Io): Promise<st
   }
   if (/[<[]vm/.test(row.command))
     return (await readVmInfos(await stateFolder(argv, io))).map(({ number }) => String(number))
+  if (row.command.startsWith('net')) return ['up', 'down', 'status', 'exec']
   if (row.command.startsWith('cache')) return ['ls', 'gc']
   if (row.command.startsWith('completion')) return ['bash', 'zsh', 'fish']
   return []

@@ -43,6 +43,7 @@ test('without a file, and with an empty one, every setting has its default', asy
       bridge: 'rapido-br',
       address: '192.168.155.1/24',
       address6: 'fd72:6170:6964:6f::1/64',
+      taps: 16,
       forwards: [],
       vm: {},
     },

@@ -56,6 +56,10 @@ test.each<[string[], string[]]>([
     ['3', '12'],
   ],
   [
+    ['net', ''],
+    ['up', 'down', 'status', 'exec'],
+  ],
+  [
     ['cache', ''],
     ['ls', 'gc'],
   ],
