@@ -168,8 +168,10 @@ const network = z
       },
     ),
     uplink: setting(linkName().optional(), {
-      meaning: 'With `home = "host"`: an interface that `rapido net up` puts on the bridge, beside the VMs.',
-      example: 'eth1',
+      meaning:
+        'A way out for the VMs. In a private network: "nat", to whatever you can reach, by slirp4netns. With ' +
+        '`home = "host"`: an interface that `rapido net up` puts on the bridge.',
+      example: 'nat',
       unset: 'VMs reach each other and the host, and nobody else',
     }),
     dhcp_range: setting(addressRange().optional(), {

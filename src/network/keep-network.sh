@@ -1,7 +1,7 @@
 #!/bin/bash
-# keep-network.sh FOLDER: keeps the private network whose namespace it was started in, while anybody is a member.
+# keep-network.sh FOLDER [SERVER…]: keeps the private network whose namespace it was started in, while anybody is a member.
 #
-# Standard input: `ip -batch` lines that make the network, then "end"; it ends when its starter has become a member.
+# SERVER is a command line to run in it all that time: a DHCP server. Standard input: `ip -batch` lines that make the network, then "end"; it ends when its starter has become a member.
 # Answers "up", "taken" (another keeper has FOLDER) or "failed WHY". A member is who holds a shared lock on
 # FOLDER/members (host/hold.sh does, for each VM). Without one, what else still runs in the namespace is killed, FOLDER
 # removed, and the namespace goes with us: bridge, taps and addresses with it, whoever was killed before.
@@ -33,6 +33,12 @@ readlink -n "/proc/$$/ns/net" >"$folder/namespace"
 echo "$$" >"$folder/keeper"
 [[ -p $folder/alive ]] || mkfifo "$folder/alive"
 exec 7<>"$folder/alive" # who reads it sees the end of us: the network's uplink does
+if (($# > 1)); then
+  # It ends with us, however we end.
+  setpriv --pdeathsig KILL -- "${@:2}" 9<&- 8<&- 7<&- 2>"$folder/server.stderr" &
+  sleep 0.1
+  kill -0 $! 2>/dev/null || fail "${2##*/}: $(<"$folder/server.stderr")"
+fi
 echo up
 
 while read -r _; do :; done

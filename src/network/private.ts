@@ -1,12 +1,15 @@
 import { existsSync, readFileSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { RapidoError } from '../errors.js'
 import { startDetached } from '../host/detached.js'
 import type { HeldFolder } from '../host/hold.js'
 import { packageFile } from '../host/package-root.js'
 import { commandLineOf, networkNamespaceOf } from '../host/processes.js'
+import { requireProgram } from '../host/require-program.js'
 import { writeAtomic } from '../host/write.js'
 import { bridgeCommands } from '../plan/bridge-commands.js'
+import { dnsmasqArgs } from '../plan/dnsmasq-args.js'
 import type { BridgePlan } from '../plan/network.js'
 import { privateNetworkFiles } from '../plan/state-files.js'
 import { whyNoNamespace } from './namespaces.js'
@@ -104,7 +107,7 @@ async function startKeeper(
   const unshare = ['unshare', ...(asRoot ? [] : ['--user', '--map-root-user']), '--net', '--']
   const enter = inside === undefined ? unshare : enterNetwork({ keeper: inside })
   const commands = inside === undefined ? bridgeCommands(bridge, { ipv6: existsSync('/proc/net/if_inet6') }) : []
-  const script = ['bash', packageFile('src/network/keep-network.sh'), folder]
+  const script = ['bash', packageFile('src/network/keep-network.sh'), folder, ...serverOf(bridge, folder)]
   // What unshare has to say against it is an answer, too.
   const keeper = await startDetached(['sh', '-c', 'exec "$@" 2>&1', 'sh', ...enter, ...script], {
     env: process.env,
@@ -119,6 +122,14 @@ async function startKeeper(
   keeper.letGo()
   if (answer === 'taken') return 'taken'
   throw whyNoNamespace(answer.replace(/^failed /, ''))
+}
+
+/** The DHCP server of a private network. It stays root there, where that is nobody in particular. */
+function serverOf({ name, dhcp: range }: BridgePlan, folder: string): string[] {
+  if (range === undefined) return []
+  const files = { pid: join(folder, 'dnsmasq.pid'), leases: join(folder, 'dnsmasq.leases') }
+  const args = dnsmasqArgs({ bridge: name, range }, files, 'root')
+  return [requireProgram('dnsmasq'), '--keep-in-foreground', ...args]
 }
 
 function quietly<T>(read: () => T): T | undefined {

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { RapidoError } from '../errors.js'
 import { startDetached } from '../host/detached.js'
-import { installCommand, packageManager } from '../host/packages.js'
-import { programFinder } from '../host/programs.js'
+import { requireProgram } from '../host/require-program.js'
 import { run } from '../host/run.js'
 import type { BridgePlan, UplinkPlan } from '../plan/network.js'
 import type { privateNetworkFiles } from '../plan/state-files.js'
@@ -19,26 +18,31 @@ export async function startUplink(
   network: { keeper: number; enter: string[]; files: ReturnType<typeof privateNetworkFiles> },
 ): Promise<void> {
   const { keeper, enter, files } = network
-  const program = requireSlirp()
+  const program = requireProgram('slirp4netns')
   // The host's own 127.0.0.1 is none of the guests' business.
   const args = ['--disable-host-loopback', `--cidr=${uplink.network}`, `--mtu=${mtu ?? 1500}`]
   const fds = ['--exit-fd=3', '--ready-fd=1']
   const script = 'exec 3<"$1" 2>"$2"; shift 2; exec "$@"'
-  const argv = ['bash', '-c', script, 'bash', files.alive, files.uplinkErrors, program, ...args, ...fds, String(keeper), link]
+  const argv = [
+    'bash',
+    '-c',
+    script,
+    'bash',
+    files.alive,
+    files.uplinkErrors,
+    program,
+    ...args,
+    ...fds,
+    String(keeper),
+    link,
+  ]
   const slirp = await startDetached(argv, { env: process.env, input: '' })
   let isReady = false
   for await (const line of slirp.lines) isReady ||= line === '1'
   slirp.letGo()
-  if (!isReady) throw new RapidoError('host', `slirp4netns does not run: ${readFileSync(files.uplinkErrors, 'utf8').trim()}`)
+  if (!isReady)
+    throw new RapidoError('host', `slirp4netns does not run: ${readFileSync(files.uplinkErrors, 'utf8').trim()}`)
   const [file = '', ...words] = [...enter, 'ip', 'link', 'set', 'dev', link, 'master', name, 'up']
   const { status, stderr } = await run(file, words)
   if (status !== 0) throw new RapidoError('host', `cannot put the uplink on the bridge: ${stderr.trim()}`)
-}
-
-function requireSlirp(): string {
-  const path = programFinder()('slirp4netns')
-  if (path !== undefined) return path
-  throw new RapidoError('host', 'network.uplink = "nat" needs slirp4netns: it is not on PATH', {
-    hint: installCommand(packageManager(), ['slirp4netns']),
-  })
 }

@@ -1,6 +1,7 @@
 import { bareAddress, networkOf, nthAddress } from '../config/addresses.js'
 import type { Settings } from '../config/schema.js'
 import { RapidoError } from '../errors.js'
+import { planDhcp } from './dnsmasq-args.js'
 import { hostName } from './guest-env.js'
 
 /** How a VM reaches others. */
@@ -30,6 +31,7 @@ export interface BridgePlan {
   addresses: string[] // of the host, each with the length of its network
   mtu: number | undefined
   uplink?: UplinkPlan | undefined // of a private network
+  dhcp?: string | undefined // the range that is given away
 }
 
 /** The way out of a private network: slirp4netns, as a program of this user, is a neighbour of the guests. */
@@ -61,10 +63,12 @@ export function planNetwork(choice: NetworkChoice, settings: Settings, number: n
   }
 }
 
-export function planBridge({ network }: Settings): BridgePlan {
+export function planBridge(settings: Settings): BridgePlan {
+  const { network } = settings
   const { bridge: name, address, address6, mtu } = network
+  const dhcp = planDhcp(settings)
   const uplink = network.uplink === 'nat' ? { uplink: planUplink(address) } : {}
-  return { name, addresses: [address, address6], mtu, ...uplink }
+  return { name, addresses: [address, address6], mtu, ...uplink, ...(dhcp ? { dhcp: dhcp.range } : {}) }
 }
 
 function planUplink(address: string): UplinkPlan {

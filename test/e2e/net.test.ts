@@ -4,6 +4,7 @@ import { boot, type Vm } from '../../dist/index.js'
 import type { VmInfo } from '../../dist/runs/vm-info.js'
 import { test } from '../helpers/e2e-test.js'
 import { expectNothingLeft } from '../helpers/nothing-left.js'
+import { OwnNetwork } from '../helpers/own-network.js'
 import { processesOf } from '../helpers/processes.js'
 import type { Sandbox } from '../helpers/sandbox.js'
 
@@ -115,6 +116,31 @@ describe.concurrent('on a private network', () => {
   })
 })
 
+test('a private network has a way out and a DHCP server where it is asked for', async ({ box }) => {
+  const outside = await OwnNetwork.make(box) // the host, and the world
+  try {
+    await outside.ip('address', 'add', '10.99.0.1/32', 'dev', 'lo')
+    const serve = "require('net').createServer((s) => s.end('of the world\\n')).listen(8000, () => console.log('up'))"
+    const server = outside.command(process.execPath, '-e', serve)
+    await server.saying(/up/)
+    const read = (address: string) => `timeout 10 cat </dev/tcp/${address}/8000`
+    const range = ['--set', 'network.dhcp_range=192.168.155.200,192.168.155.250']
+    const commands = ['-x', read('10.99.0.1'), '-x', `perl -e '${askForLease}'`, '-x', `! ${read('192.168.155.2')}`]
+    const run = await outside
+      .rapido('run', 'simple-net', '--set', 'network.uplink=nat', ...range, ...commands)
+      .outcome()
+    expect(run, run.stderr).toMatchObject({ status: 0 })
+    expect(run.stdout).toMatch(/^of the world\nlease of 192\.168\.155\.2[0-5]\d\n$/m)
+
+    const isolated = await outside.rapido('run', 'simple-net', '-x', read('10.99.0.1')).outcome()
+    expect(isolated).toMatchObject({ status: 1, stderr: expect.stringContaining('Network is unreachable') })
+    server.kill('SIGKILL')
+    await server.outcome()
+  } finally {
+    await outside.end()
+  }
+})
+
 test("QEMU's own network leads to the guest through a forwarded port, and from it to this host", async ({ box }) => {
   box.profile('user-net', { toml: 'network = "user"\n[image]\ninstall = ["cat"]' })
   const port = 20_000 + Math.floor(Math.random() * 10_000)
@@ -180,6 +206,16 @@ async function sendOverTcp(from: Vm, to: Vm): Promise<void> {
   expect(await to.succeed('stat -c %s /tmp/got')).toBe(`${size}\n`)
   expect(got).toBe(sent)
 }
+
+/** Perl without modules: a DHCPDISCOVER, and the address of the offer that answers it (RFC 2131). */
+const askForLease = [
+  'socket($s, 2, 2, 17); setsockopt($s, 1, 6, pack("l", 1)); setsockopt($s, 1, 25, "eth0\\0");', // SO_BROADCAST, SO_BINDTODEVICE
+  'bind($s, pack("S n N x8", 2, 68, 0)) or die $!;',
+  '$mac = pack("H*", "027270000001");',
+  '$discover = pack("C4 N n2 N4 a16 x192 N C*", 1, 1, 6, 0, 7, 0, 0x8000, 0, 0, 0, 0, $mac, 0x63825363, 53, 1, 1, 255);',
+  'alarm 20; send($s, $discover, 0, pack("S n N x8", 2, 67, 0xffffffff)) or die $!;',
+  'recv($s, $offer, 1500, 0); print "lease of ", join(".", unpack("x16 C4", $offer)), "\\n"',
+].join(' ')
 
 /** Perl without modules, which every guest has: takes one connection on port 5000. */
 function listener(serve: string): string {
