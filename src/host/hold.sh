@@ -55,10 +55,11 @@ echo held
 
 join() {
   # A keeper that is on its way out holds the lock alone, and takes the file with it.
-  if { exec 8<"$1/members"; } 2>/dev/null && flock -s -n 8 && [[ $1/members -ef /proc/$$/fd/8 ]]; then
+  if { exec 7<"$1/members"; } 2>/dev/null && flock -s -n 7 && [[ $1/members -ef /proc/$$/fd/7 ]]; then
+    exec 8<&7 7<&- # a membership that there was lasts until this one does
     echo joined
   else
-    exec 8<&-
+    exec 7<&-
     echo gone
   fi
 }

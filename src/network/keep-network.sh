@@ -17,9 +17,13 @@ fail() {
 }
 
 problem=$(mkdir -p -- "$folder" 2>&1) || fail "$problem"
-exec 9<"$folder" || fail "cannot open $folder"
-flock -n 9 || { echo taken; exit 0; }
-[[ $folder -ef /proc/$$/fd/9 ]] || { echo taken; exit 0; } # removed by the keeper before us, just now
+taken() {
+  echo taken
+  exit 0
+}
+{ exec 9<"$folder"; } 2>/dev/null || taken # or removed by the keeper before us, just now
+flock -n 9 || taken
+[[ $folder -ef /proc/$$/fd/9 ]] || taken
 
 commands=
 while IFS= read -r line && [[ $line != end ]]; do commands+=$line$'\n'; done

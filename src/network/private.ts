@@ -50,8 +50,9 @@ export async function joinPrivateNetwork(
       if (uplink) await startUplink({ ...bridge, uplink }, enteredBy(files))
       await writeAtomic(files.bridge, JSON.stringify(bridge))
       if (!(await member.join(files.folder))) throw new Error('a network that was just made is gone')
+      return { bridge, keeper: keeperOf(files) }
     } finally {
-      keeper.letGo()
+      keeper.letGo() // from here on it lasts as long as its members
     }
   }
 }
@@ -63,7 +64,7 @@ const startMs = 10_000
 export function readPrivateNetwork(stateDir: string): PrivateNetwork | undefined {
   const files = privateNetworkFiles(stateDir)
   try {
-    const keeper = Number(readFileSync(files.keeper, 'utf8'))
+    const keeper = keeperOf(files)
     if (!commandLineOf(keeper).includes(files.folder)) return undefined // killed; its number may be another's by now
     return { keeper, bridge: JSON.parse(readFileSync(files.bridge, 'utf8')) }
   } catch {
@@ -80,8 +81,12 @@ export function enterNetwork({ keeper }: Pick<PrivateNetwork, 'keeper'>): string
 }
 
 function enteredBy(files: ReturnType<typeof privateNetworkFiles>) {
-  const keeper = Number(readFileSync(files.keeper, 'utf8'))
+  const keeper = keeperOf(files)
   return { keeper, files, enter: enterNetwork({ keeper }) }
+}
+
+function keeperOf({ keeper }: ReturnType<typeof privateNetworkFiles>): number {
+  return Number(readFileSync(keeper, 'utf8'))
 }
 
 function requireSame(network: PrivateNetwork, wanted: BridgePlan): PrivateNetwork {

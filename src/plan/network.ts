@@ -67,6 +67,11 @@ export function planBridge(settings: Settings): BridgePlan {
   const { network } = settings
   const { bridge: name, address, address6, mtu } = network
   const dhcp = planDhcp(settings)
+  if (dhcp && network.uplink === 'nat') {
+    throw new RapidoError('usage', 'network.dhcp_range does not go with network.uplink = "nat"', {
+      hint: 'slirp4netns, the way out, answers DHCP itself: leave network.dhcp_range out',
+    })
+  }
   const uplink = network.uplink === 'nat' ? { uplink: planUplink(address) } : {}
   return { name, addresses: [address, address6], mtu, ...uplink, ...(dhcp ? { dhcp: dhcp.range } : {}) }
 }
