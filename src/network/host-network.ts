@@ -43,16 +43,27 @@ export async function raiseHostNetwork(
         signal.throwIfAborted()
         await ip(step)
         const { what, undo } = step
-        if (undo) life.defer(`undo "${what}"`, () => ip({ what: `undo "${what}"`, ip: undo }))
+        if (undo) life.defer(`undo "${what}"`, () => ip({ what: undo.join(' '), ip: undo }))
         done(what)
       }
       if (await dnsmasq.see(dhcp)) done(dhcp ? `serve DHCP, ${dhcp.range}` : 'end DHCP')
     } catch (error) {
-      await life.end()
-      throw error
+      throw await undone(life, error)
     }
   })
   return wanted
+}
+
+/** The error, once what was done before it is undone; with what could not be. */
+async function undone(life: Life, error: unknown): Promise<unknown> {
+  try {
+    await life.end()
+    return error
+  } catch (undoing) {
+    const messages = [error, undoing].map((each) => (each as Error).message)
+    const hint = '`sudo rapido net down` removes what is left'
+    return new RapidoError(error instanceof RapidoError ? error.code : 'host', messages.join('\n'), { hint, cause: error })
+  }
 }
 
 /** Whether there is anything that takeHostNetworkDown would take. */

@@ -38,7 +38,7 @@ export function dnsmasqArgs(
     '--dhcp-option=option:router', // the host is none
     `--dhcp-leasefile=${files.leases}`,
     `--pid-file=${files.pid}`,
-    ...(user === undefined ? [] : [`--user=${user}`, `--group=${user}`]),
+    ...(user === undefined ? [] : [`--user=${user}`, '--group=']), // none: it may not leave its groups, either
   ]
 }
 

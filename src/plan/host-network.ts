@@ -70,7 +70,6 @@ export function planHostUp(wanted: HostNetwork, links: HostLink[]): HostStep[] {
     ...bridgeSteps(wanted, bridge),
     ...taps.flatMap(({ name, link }) => tapSteps(name, wanted, link)),
     ...uplinkSteps(wanted, find),
-    ...upSteps(wanted.bridge.name, bridge),
   ]
 }
 
@@ -161,6 +160,7 @@ function bridgeSteps({ bridge, mac }: HostNetwork, link: HostLink | undefined): 
   return [
     ...(link === undefined ? makeSteps(name, add) : []),
     ...mtuSteps(name, mtu, link),
+    ...upSteps(name, link), // before its addresses: those of IPv6 go when it is switched off, which is how it is undone
     ...addresses.filter((address) => !has.includes(address)).map((address) => addressStep(name, address)),
   ]
 }

@@ -118,6 +118,13 @@ describe('rapido net up', () => {
     })
     expect(await net.links()).toEqual(before)
 
+    const range = ['--set', 'network.dhcp_range=192.168.155.5,192.168.155.9']
+    box.file('bin/dnsmasq', '#!/bin/sh\necho "dnsmasq: not today" >&2\nexit 2\n', 0o755)
+    box.file('bin/ip', '#!/bin/sh\nPATH=${PATH#*:}\nexec ip "$@"\n', 0o755)
+    const late = await net.rapido('net', 'up', ...few, ...range).env({ PATH: path }).outcome()
+    expect(late).toMatchObject({ status: 3, stderr: 'rapido: cannot serve DHCP: not today\n' })
+    expect(await net.links()).toEqual(before)
+
     const interrupted = net.rapido('net', 'up', '--verbose', '--set', 'network.taps=100')
     await interrupted.saying(/make rapido2\.0/)
     interrupted.kill('SIGINT')

@@ -26,7 +26,7 @@ test('dnsmasq serves DHCP on the bridge and nothing else, and keeps all of its f
 
 test('it stays root where there is no other user to become', () => {
   const args = dnsmasqArgs(plan, { pid: '/p', leases: '/l' }, 'root')
-  expect(args.slice(-2)).toEqual(['--user=root', '--group=root'])
+  expect(args.slice(-2)).toEqual(['--user=root', '--group='])
 })
 
 test('the range is of the network of the settings', () => {

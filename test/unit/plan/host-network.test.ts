@@ -51,13 +51,13 @@ describe('net up', () => {
     expect(steps.map(({ ip, undo = [] }) => `${ip.join(' ')} | ${undo.join(' ')}`)).toEqual([
       'link add name rapido-unnamed address 02:72:70:ff:ab:cd type bridge forward_delay 0 | link delete dev rapido-unnamed',
       'link set dev rapido-unnamed name rapido-br alias rapido | link set dev rapido-br name rapido-unnamed',
+      'link set dev rapido-br up | link set dev rapido-br down',
       'address add 192.168.155.1/24 broadcast + dev rapido-br | address delete 192.168.155.1/24 dev rapido-br',
       'address add fd72:6170:6964:6f::1/64 nodad dev rapido-br | address delete fd72:6170:6964:6f::1/64 dev rapido-br',
       'tuntap add dev rapido-unnamed mode tap user 65534 | link delete dev rapido-unnamed',
       'link set dev rapido-unnamed name rapido1.0 alias rapido | link set dev rapido1.0 name rapido-unnamed',
       'link set dev rapido1.0 master rapido-br | link set dev rapido1.0 nomaster',
       'link set dev rapido1.0 up | link set dev rapido1.0 down',
-      'link set dev rapido-br up | link set dev rapido-br down',
     ])
   })
 
