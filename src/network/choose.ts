@@ -1,6 +1,7 @@
 import type { Settings } from '../config/schema.js'
 import { RapidoError } from '../errors.js'
 import { packageFile } from '../host/package-root.js'
+import { hostUplink } from '../plan/host-network.js'
 import type { NetworkChoice } from '../plan/network.js'
 import { fitsHostNetwork, requireHostNetwork } from './host-access.js'
 import { tapProblem } from './namespaces.js'
@@ -10,10 +11,18 @@ export async function chooseNetwork(wanted: 'none' | 'user' | 'bridge', settings
   if (wanted !== 'bridge') return { kind: wanted }
   const problem = tapProblem()
   if (problem) throw problem
-  if (settings.network.home === 'host') await requireHostNetwork(settings)
-  const home = settings.network.home ?? ((await fitsHostNetwork(settings)) ? 'host' : 'private')
+  if (settings.network.home === 'host') {
+    hostUplink(settings)
+    await requireHostNetwork(settings)
+  }
+  const home = settings.network.home ?? (await homeOf(settings))
   if (home === 'private') refuseInterface(settings.network.uplink)
   return { kind: 'bridge', home, tapUp: packageFile('src/network/tap-up.sh') }
+}
+
+/** Where the bridge is, if the settings leave it open. Only a private one has a way out by "nat". */
+async function homeOf(settings: Settings): Promise<'private' | 'host'> {
+  return settings.network.uplink !== 'nat' && (await fitsHostNetwork(settings)) ? 'host' : 'private'
 }
 
 function refuseInterface(uplink: string | undefined): void {

@@ -1,6 +1,15 @@
 import type { Settings } from '../config/schema.js'
 import { RapidoError } from '../errors.js'
-import { addressesOfLink, belongsTo, type HostLink, isInUse, isOwn, isOwnTap, portsOf } from '../plan/host-links.js'
+import {
+  addressesOfLink,
+  belongsTo,
+  type HostLink,
+  isInUse,
+  isOwn,
+  isOwnTap,
+  portsOf,
+  userOf,
+} from '../plan/host-links.js'
 import type { BridgePlan, NicPlan } from '../plan/network.js'
 import { hasLink, ownUser, readHostLinks } from './host-links.js'
 
@@ -48,8 +57,10 @@ function tapProblemOf(tap: HostLink | undefined): { what: string; hint: string }
   }
   if (isInUse(tap)) return { what: 'is used by another VM', hint: 'another number has another tap: `--number N`' }
   if (owner.uid === 0 || belongsTo(tap, owner)) return undefined // root may use them all
-  const user = tap.linkinfo?.info_data?.user ?? 'root'
-  return { what: `is for VMs of ${user}, not of ${owner.name}`, hint: 'network.tap_user says whose they shall be' }
+  return {
+    what: `is for VMs of ${userOf(tap)}, not of ${owner.name}`,
+    hint: 'network.tap_user says whose they shall be',
+  }
 }
 
 function findBridge(name: string, links: HostLink[]): HostLink | undefined {

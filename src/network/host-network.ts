@@ -62,7 +62,10 @@ async function undone(life: Life, error: unknown): Promise<unknown> {
   } catch (undoing) {
     const messages = [error, undoing].map((each) => (each as Error).message)
     const hint = '`sudo rapido net down` removes what is left'
-    return new RapidoError(error instanceof RapidoError ? error.code : 'host', messages.join('\n'), { hint, cause: error })
+    return new RapidoError(error instanceof RapidoError ? error.code : 'host', messages.join('\n'), {
+      hint,
+      cause: error,
+    })
   }
 }
 

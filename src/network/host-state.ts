@@ -1,4 +1,4 @@
-import { addressesOfLink, isInUse, isOwn, isOwnTap, portsOf } from '../plan/host-links.js'
+import { addressesOfLink, isInUse, isOwn, isOwnTap, portsOf, userOf } from '../plan/host-links.js'
 import { type BridgePlan, vmOfTap } from '../plan/network.js'
 import { dnsmasqFor } from './dnsmasq.js'
 import { readHostLinks } from './host-links.js'
@@ -26,7 +26,7 @@ export async function readHostNetwork(name: string): Promise<HostNetworkState | 
     taps: ports.filter(isOwnTap).map((tap) => ({
       name: tap.ifname,
       vm: vmOfTap(tap.ifname),
-      user: tap.linkinfo?.info_data?.user ?? 'root',
+      user: userOf(tap),
       inUse: isInUse(tap),
     })),
     uplinks: ports.filter((port) => !isOwn(port)).map(({ ifname }) => ifname),

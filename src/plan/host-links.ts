@@ -33,8 +33,13 @@ export function isOwnTap(link: HostLink): boolean {
   return isOwn(link) && kindOfLink(link) === 'tun'
 }
 
+/** The user who may open a tap; without one, only root. */
+export function userOf(tap: HostLink): string | number {
+  return tap.linkinfo?.info_data?.user ?? 'root'
+}
+
 export function belongsTo(tap: HostLink, owner: TapOwner): boolean {
-  const user = tap.linkinfo?.info_data?.user
+  const user = userOf(tap)
   return user === owner.name || user === owner.uid
 }
 

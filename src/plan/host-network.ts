@@ -12,6 +12,7 @@ import {
   portsOf,
   type TapOwner,
   unmarkedName,
+  userOf,
 } from './host-links.js'
 import { type BridgePlan, planBridge, tapsOf } from './network.js'
 
@@ -36,12 +37,8 @@ export function hostNetwork(
   settings: Settings,
   { owner, ipv6, random }: { owner: TapOwner; ipv6: boolean; random: Buffer },
 ): HostNetwork {
-  const { taps, uplink } = settings.network
-  if (uplink === 'nat') {
-    throw new RapidoError('usage', 'network.uplink = "nat" is for a private network, not for the bridge of the host', {
-      hint: 'name an interface of the host, or leave network.uplink out',
-    })
-  }
+  const { taps } = settings.network
+  const uplink = hostUplink(settings)
   const bridge = planBridge(settings)
   const numbers = Array.from({ length: taps }, (_, index) => index + 1)
   return {
@@ -52,6 +49,14 @@ export function hostNetwork(
     owner,
     uplink,
   }
+}
+
+/** The interface that is to be on the bridge of the host. Throws RapidoError('usage') for what is none. */
+export function hostUplink({ network }: Settings): string | undefined {
+  if (network.uplink !== 'nat') return network.uplink
+  throw new RapidoError('usage', 'network.uplink = "nat" is for a private network, not for the bridge of the host', {
+    hint: 'name an interface of the host, or leave network.uplink out',
+  })
 }
 
 /**
@@ -108,7 +113,7 @@ function refuseTakenAddresses({ name, addresses }: BridgePlan, links: HostLink[]
 
 function refuseForeignTap({ bridge, owner }: HostNetwork, link: HostLink | undefined): void {
   if (link === undefined) return
-  const { ifname, master, linkinfo } = link
+  const { ifname, master } = link
   if (!isOwnTap(link)) {
     throw new RapidoError(
       'host',
@@ -124,13 +129,9 @@ function refuseForeignTap({ bridge, owner }: HostNetwork, link: HostLink | undef
     })
   }
   if (!belongsTo(link, owner)) {
-    throw new RapidoError(
-      'host',
-      `${ifname} is for VMs of ${linkinfo?.info_data?.user ?? 'root'}, not of ${owner.name}`,
-      {
-        hint: '`sudo rapido net down` first; network.tap_user says whose they shall be',
-      },
-    )
+    throw new RapidoError('host', `${ifname} is for VMs of ${userOf(link)}, not of ${owner.name}`, {
+      hint: '`sudo rapido net down` first; network.tap_user says whose they shall be',
+    })
   }
 }
 

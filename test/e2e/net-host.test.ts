@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect } from 'vitest'
 import type { HostNetworkState } from '../../dist/network/host-state.js'
-import type { Outcome } from '../helpers/cli-run.js'
+import type { CliRun, Outcome } from '../helpers/cli-run.js'
 import { test as base } from '../helpers/e2e-test.js'
 import { OwnNetwork } from '../helpers/own-network.js'
 import { isRunning } from '../helpers/processes.js'
@@ -120,8 +120,11 @@ describe('rapido net up', () => {
 
     const range = ['--set', 'network.dhcp_range=192.168.155.5,192.168.155.9']
     box.file('bin/dnsmasq', '#!/bin/sh\necho "dnsmasq: not today" >&2\nexit 2\n', 0o755)
-    box.file('bin/ip', '#!/bin/sh\nPATH=${PATH#*:}\nexec ip "$@"\n', 0o755)
-    const late = await net.rapido('net', 'up', ...few, ...range).env({ PATH: path }).outcome()
+    rmSync(join(box.work, 'bin/ip'))
+    const late = await net
+      .rapido('net', 'up', ...few, ...range)
+      .env({ PATH: path })
+      .outcome()
     expect(late).toMatchObject({ status: 3, stderr: 'rapido: cannot serve DHCP: not today\n' })
     expect(await net.links()).toEqual(before)
 
@@ -284,8 +287,39 @@ test('a VM has its tap without a right of its own; net down minds it', { timeout
   expect(await net.links()).toEqual(before)
 })
 
+test('net down --force ends what another user has on a tap, and nobody in another network', async ({ box, net }) => {
+  const elsewhere = await OwnNetwork.make(box)
+  const qemus: CliRun[] = []
+  for (const host of [net, elsewhere]) {
+    await succeed(host.rapido('net', 'up', ...few).outcome())
+    const tap = 'tap,id=n,ifname=rapido2.0,script=no,downscript=no'
+    qemus.push(host.command('qemu-system-x86_64', '-S', '-nodefaults', '-display', 'none', '-netdev', tap))
+    qemus.at(-1)?.start()
+    await until(async () => (await status(host))?.taps[1]?.inUse === true)
+  }
+  const [here, there] = qemus as [CliRun, CliRun]
+  const refused = await net.rapido('net', 'down').outcome()
+  expect(refused).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('VMs run on rapido-br: rapido2.0 of root'),
+  })
+  await succeed(net.rapido('net', 'down', '--force').outcome())
+  expect(await here.outcome()).toMatchObject({ status: 0 })
+  expect(await status(net)).toBeNull()
+  expect((await status(elsewhere))?.taps[1]).toMatchObject({ inUse: true })
+  there.kill('SIGKILL')
+  await there.outcome()
+  await elsewhere.end()
+})
+
 test.for<[string, string[], number, RegExp]>([
   ['the host has no bridge', ['network.home=host'], 3, /the host has no bridge rapido-br .*\n.*sudo rapido net up/],
+  [
+    'the home is the host and the uplink for a private network',
+    ['network.home=host', 'network.uplink=nat'],
+    2,
+    /"nat" is for/,
+  ],
   ['the home is private and the uplink an interface', ['network.uplink=eth7'], 2, /"eth7": a private network has no/],
 ])('a VM is not booted where %s', async ([, settings, code, message], { net }) => {
   const run = await net.rapido('run', 'simple-net', ...settings.flatMap((set) => ['--set', set])).outcome()

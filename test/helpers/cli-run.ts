@@ -91,11 +91,13 @@ export class CliRun {
     const ending = ended.then(() => 'ended' as const)
     const late = new Promise<'late'>((resolve) => setTimeout(resolve, 60_000, 'late').unref())
     while (!pattern.test(text())) {
+      let heard = () => {}
       const more = new Promise<'more'>((resolve) => {
-        child.stdout.once('data', () => resolve('more'))
-        child.stderr.once('data', () => resolve('more'))
+        heard = () => resolve('more')
       })
+      for (const stream of [child.stdout, child.stderr]) stream.on('data', heard)
       const what = await Promise.race([more, ending, late])
+      for (const stream of [child.stdout, child.stderr]) stream.off('data', heard)
       if (what !== 'more' && !pattern.test(text())) throw new Error(`${what} without ${pattern}; it said:\n${text()}`)
     }
   }

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** Waits until a condition holds. Throws an Error that quotes it after `timeoutMs`. */
-export async function until(holds: () => boolean, timeoutMs = 5000): Promise<void> {
-  for (const end = performance.now() + timeoutMs; !holds(); await delay(5)) {
+export async function until(holds: () => boolean | Promise<boolean>, timeoutMs = 5000): Promise<void> {
+  for (const end = performance.now() + timeoutMs; !(await holds()); await delay(5)) {
     if (performance.now() > end) throw new Error(`in vain: ${holds}`)
   }
 }
