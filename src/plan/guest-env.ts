@@ -1,3 +1,4 @@
+import { expandEnvironment } from '../config/expand.js'
 import type { Profile } from '../config/profile.js'
 import type { Settings } from '../config/schema.js'
 
@@ -28,7 +29,7 @@ export function guestEnv(options: {
     RAPIDO_PROFILE: options.profile.name,
     ...(options.role === undefined ? {} : { RAPIDO_ROLE: options.role }),
     RAPIDO_SECRETS: guestRun.secrets,
-    ...options.profile.boot.env,
+    ...expandEnvironment(options.profile.boot.env, options.settings),
     ...options.settings.guest.env,
   }
 }

@@ -212,7 +212,7 @@ kernel = ["CONFIG_DM_MULTIPATH"]
     at(`4:19 image.install[1]: "-x" ${program}`),
     at('4:25 image.install[2]: "{kernel.scr}/x" names no setting; did you mean kernel.src?'),
     at(
-      '4:43 image.install[3]: "{kernel.params}" names kernel.params, which is a list of strings; only text can stand in a path',
+      '4:43 image.install[3]: "{kernel.params}" names kernel.params, which is a list of strings; only text can stand here',
     ),
     at('5:1 image.instal_optional: unknown; did you mean image.install_optional?'),
     at('6:12 image.drivers[0]: "virtio_scsi.ko" is not the name of a module; use one string a module, without .ko'),
