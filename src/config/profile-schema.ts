@@ -125,7 +125,8 @@ const group = setting(
 const boot = z
   .strictObject({
     ssh: setting(flag().prefault(false), {
-      meaning: 'Whether the public keys of `ssh.authorized_keys` are sent to /root/.ssh/authorized_keys, for an ssh server.',
+      meaning:
+        'Whether the public keys of `ssh.authorized_keys` are sent to /root/.ssh/authorized_keys, for an ssh server.',
       example: true,
     }),
     env: setting(environment(withSettings(environmentText)).prefault({}), {

@@ -347,11 +347,18 @@ const cifs = z
       meaning: 'The SMB server: a name or an address. `host` is this host, on the bridge of the VMs.',
       example: '192.168.155.1',
     }),
-    share: setting(text({ pattern: /^[^\s/\\][^\\\p{Cc}]*$/u, what: 'the name of a share', advice: 'use one such as "test"' }).optional(), {
-      meaning: 'The share to mount, or a folder in it.',
-      example: 'test',
-      unset: 'a profile that mounts one refuses to boot',
-    }),
+    share: setting(
+      text({
+        pattern: /^[^\s/\\][^\\\p{Cc}]*$/u,
+        what: 'the name of a share',
+        advice: 'use one such as "test"',
+      }).optional(),
+      {
+        meaning: 'The share to mount, or a folder in it.',
+        example: 'test',
+        unset: 'a profile that mounts one refuses to boot',
+      },
+    ),
     user: setting(smbName('the name of a user').optional(), {
       meaning: 'The user of the server. The password is the secret `cifs_password`, in `[secrets]`.',
       example: 'tester',
