@@ -1,4 +1,5 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { constants } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
 
@@ -91,11 +92,10 @@ export class CliRun {
     const ending = ended.then(() => 'ended' as const)
     const late = new Promise<'late'>((resolve) => setTimeout(resolve, 60_000, 'late').unref())
     while (!pattern.test(text())) {
-      const more = new Promise<'more'>((resolve) => {
-        child.stdout.once('data', () => resolve('more'))
-        child.stderr.once('data', () => resolve('more'))
-      })
-      const what = await Promise.race([more, ending, late])
+      const turn = new AbortController() // takes away the listener that heard nothing
+      const heard = [child.stdout, child.stderr].map((stream) => once(stream, 'data', { signal: turn.signal }))
+      const what = await Promise.race([...heard.map((data) => data.then(() => 'more' as const)), ending, late])
+      turn.abort()
       if (what !== 'more' && !pattern.test(text())) throw new Error(`${what} without ${pattern}; it said:\n${text()}`)
     }
   }
