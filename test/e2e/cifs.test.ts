@@ -4,21 +4,21 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { expectNothingLeft } from '../helpers/nothing-left.js'
 import { Sandbox } from '../helpers/sandbox.js'
-import { type SmbServer, startSmbServer } from '../helpers/smb-server.js'
+import { startSmbServer } from '../helpers/smb-server.js'
 
 // A Samba server of this host's, in the private network, and guests that mount its share.
 
 const secret = randomBytes(12).toString('hex')
 const password = `a,b ${secret}` // what mount options would not take well
 let box: Sandbox
-let server: SmbServer
+let share: string // its folder here
 
 beforeAll(async () => {
   box = new Sandbox()
   box.file('password', `${password}\n`, 0o600)
   box.file('wrong', 'not it\n', 0o600)
   box.file('rapido.toml', '[cifs]\nshare = "test"\nuser = "root"\n[secrets]\ncifs_password = { file = "password" }\n')
-  server = await startSmbServer(box, { password })
+  share = await startSmbServer(box, { password })
 })
 
 afterAll(async () => {
@@ -33,7 +33,7 @@ afterAll(async () => {
 
 test('a guest reads and writes a file of the server, and the password shows nowhere', async () => {
   const content = randomBytes(1_000_000)
-  writeFileSync(join(server.share, 'of-the-host'), content)
+  writeFileSync(join(share, 'of-the-host'), content)
   const booted = await box.rapido('boot', 'cifs', '--detach').outcome()
   expect(booted).toMatchObject({ status: 0, stderr: expect.stringContaining('//host/test is on /mnt/cifs') })
   const [vm] = JSON.parse((await box.rapido('ps', '--json').outcome()).stdout)
@@ -41,7 +41,7 @@ test('a guest reads and writes a file of the server, and the password shows nowh
   const read = await guest('cat /mnt/cifs/of-the-host').outcome()
   expect(read.stdoutBytes.equals(content)).toBe(true)
   await guest('cat >/mnt/cifs/of-the-guest; sync').input(content).outcome()
-  expect(readFileSync(join(server.share, 'of-the-guest')).equals(content)).toBe(true)
+  expect(readFileSync(join(share, 'of-the-guest')).equals(content)).toBe(true)
 
   expect((await guest('stat -c "%a %U" /run/cifs-credentials').outcome()).stdout).toBe('600 root\n')
   const inGuest = await guest('env; dmesg; cat /proc/cmdline /proc/mounts /proc/[0-9]*/cmdline').outcome()
@@ -65,7 +65,7 @@ test('mount options are passed on: an encrypted mount', async () => {
   const command = 'echo sealed >/mnt/cifs/sealed; cat /mnt/cifs/sealed; grep -o "[^,]*seal" /proc/mounts'
   const run = await box.rapido('run', 'cifs', '--set', 'cifs.mount_opts=vers=3.1.1,seal', '-x', command).outcome()
   expect(run).toMatchObject({ status: 0, stdout: expect.stringContaining('sealed\nseal\n') })
-  expect(readFileSync(join(server.share, 'sealed'), 'utf8')).toBe('sealed\n')
+  expect(readFileSync(join(share, 'sealed'), 'utf8')).toBe('sealed\n')
 })
 
 test('a wrong password fails the run, and says so', async () => {

@@ -72,6 +72,8 @@ test('without a file, and with an empty one, every setting has its default', asy
     paths: { state: join(root, 'home/.local/state/rapido'), cache: join(root, 'home/.cache/rapido') },
     log: { keep: 20 },
     guest: { env: {} },
+    ssh: {},
+    cifs: { server: 'host' },
     secrets: {},
   }
   expect(await loadSettings(options)).toEqual({ settings: defaults, file: undefined })
@@ -298,7 +300,7 @@ test.each([
   ['[kernel]\nxyz = 1', 'rapido.toml:2:1 kernel.xyz: unknown; known here: src, release, modules, entry, params'],
   [
     '[ceph]',
-    'rapido.toml:1:2 ceph: unknown; known here: kernel, qemu, vm, network, image, debug, share, run, paths, log, guest, secrets, profile',
+    'rapido.toml:1:2 ceph: unknown; known here: kernel, qemu, vm, network, image, debug, share, run, paths, log, guest, ssh, cifs, secrets, profile',
   ],
   [
     'run.boot_timeout = "none"',
