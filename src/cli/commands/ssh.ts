@@ -6,7 +6,7 @@ import { runInForeground } from '../../host/foreground.js'
 import { installCommand, packageManager, providerOf } from '../../host/packages.js'
 import { programFinder } from '../../host/programs.js'
 import { writeAtomic } from '../../host/write.js'
-import { enterNetwork, readPrivateNetwork } from '../../network/private.js'
+import { enterNetwork } from '../../network/private.js'
 import { forwardedPort, knownHosts, sshArgs } from '../../plan/ssh-args.js'
 import { vmFiles } from '../../plan/state-files.js'
 import { RemoteVm } from '../../runs/remote.js'
@@ -35,7 +35,7 @@ export async function run(argv: Options, io: Io): Promise<Status> {
   const vm = new RemoteVm(stateDir, await findVm(stateDir, argv.vm))
   const { number } = vm.info
   const identities = argv.i === undefined ? ownKeys(io.home) : [identityFile(argv.i, io)]
-  const way = await wayTo(vm, stateDir)
+  const way = await wayTo(vm)
   const ssh = sshProgram()
   const { knownHosts: file } = vmFiles(stateDir, number)
   await writeAtomic(file, knownHosts(number, await hostKeys(vm)))
@@ -64,8 +64,8 @@ function identityFile(name: string, io: Io): string {
 }
 
 /** How ssh gets to a VM: `enter` is the command it runs under. */
-async function wayTo(vm: RemoteVm, stateDir: string): Promise<{ enter: string[]; address: string; port: number }> {
-  const { number, network, addresses } = vm.info
+async function wayTo(vm: RemoteVm): Promise<{ enter: string[]; address: string; port: number }> {
+  const { number, network, addresses, qemuPid } = vm.info
   const [address = ''] = addresses
   switch (network) {
     case 'none':
@@ -79,13 +79,9 @@ async function wayTo(vm: RemoteVm, stateDir: string): Promise<{ enter: string[];
         hint: 'boot it with --set \'network.forwards=["tcp:0:22"]\'',
       })
     }
-    case 'private': {
-      const found = readPrivateNetwork(stateDir)
-      if (found) return { enter: enterNetwork(found), address, port: 22 }
-      throw new RapidoError('host', `the private network of vm${number} has lost its keeper`, {
-        hint: 'boot another VM on it: that brings the keeper back',
-      })
-    }
+    case 'private':
+      if (qemuPid === undefined) throw new RapidoError('usage', `vm${number} is only just starting`)
+      return { enter: enterNetwork({ keeper: qemuPid }), address, port: 22 } // QEMU is in it, come what may of its keeper
     case 'host':
       return { enter: [], address, port: 22 }
   }
