@@ -118,6 +118,11 @@ function checkProfile(profile: Profile, settings: Settings): void {
       hint: 'use `rapido run`, or `rapido boot --detach`; other commands take the profiles of its members',
     })
   }
+  requireSettings(profile, settings)
+}
+
+/** Throws RapidoError('usage') where a setting that the profile needs is not set. */
+export function requireSettings(profile: Profile, settings: Settings): void {
   const unset = unsetSettings(profile, settings)
   if (unset.length > 0) {
     throw new RapidoError('usage', `profile "${profile.name}" needs ${unset.join(', ')}, not set in rapido.toml`, {

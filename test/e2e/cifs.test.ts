@@ -74,13 +74,13 @@ test('a wrong password fails the run, and says so', async () => {
   expect(run.stdout + run.stderr).toMatch(/cannot mount \/\/host\/test as root: .*LOGON_FAILURE/s)
 })
 
-test('what must be set is asked for before anything is booted', async () => {
+test('what must be set is asked for before anything is booted, and by doctor', async () => {
   box.file('empty.toml', '')
-  const run = await box.rapido('boot', 'cifs', '--config', 'empty.toml').outcome()
-  expect(run).toMatchObject({
-    status: 2,
-    stderr: expect.stringContaining('needs cifs.share, cifs.user, secrets.cifs_password, not set'),
-  })
+  const needs = expect.stringContaining('needs cifs.share, cifs.user, secrets.cifs_password, not set')
+  const boot = await box.rapido('boot', 'cifs', '--config', 'empty.toml').outcome()
+  expect(boot).toMatchObject({ status: 2, stderr: needs })
+  const doctor = await box.rapido('doctor', 'cifs', '--config', 'empty.toml').outcome()
+  expect(doctor).toMatchObject({ status: 3, stdout: needs })
 })
 
 /** A shell line in the guest. */

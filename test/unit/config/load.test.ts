@@ -310,6 +310,18 @@ test.each([
     'run.timeout = "40d"',
     'rapido.toml:1:5 run.timeout: "40d" is not a duration; use a duration such as 90s, 10m or 1h30m in quotes, at most 24d, or "none"',
   ],
+  [
+    'cifs.share = "//host/test"',
+    'rapido.toml:1:6 cifs.share: "//host/test" is not the name of a share; use one such as "test"',
+  ],
+  [
+    'cifs.mount_opts = "seal, ro"',
+    'rapido.toml:1:6 cifs.mount_opts: "seal, ro" is not a list of mount options; use options with commas and no blanks, such as "vers=3.0,seal"',
+  ],
+  [
+    'ssh.authorized_keys = "~/.ssh/id_rsa.pub"',
+    'rapido.toml:1:5 ssh.authorized_keys: "~/.ssh/id_rsa.pub" is not a list of paths; use ["~/.ssh/id_rsa.pub"]',
+  ],
   ['vm.memory = "1M"', 'rapido.toml:1:4 vm.memory: "1M" is too small, or no whole number of MiB; use 64M or more'],
   ['vm.cpus = 0', 'rapido.toml:1:4 vm.cpus: 0 is not a whole number from 1 to 255; use a number, without quotes'],
   [
