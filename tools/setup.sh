@@ -87,6 +87,14 @@ group() {
       program shellcheck     'checks our shell scripts'               shellcheck       ShellCheck            ShellCheck  shellcheck
       program zsh            'tests its completion'                   zsh              zsh                   zsh         zsh
       program fish           'tests its completion'                   fish             fish                  fish        fish
+      program ssh            'tests the network'                      openssh-client   openssh-clients       openssh-clients openssh
+      program ping           'tests the network'                      iputils-ping     iputils               iputils     iputils
+      program iperf3         'tests the network'                      iperf3           iperf3                iperf       iperf3
+      system_program dropbear   'tests rapido ssh'                    dropbear-bin     dropbear              dropbear    dropbear
+      system_program mount.cifs 'tests the profile cifs'              cifs-utils       cifs-utils            cifs-utils  cifs-utils
+      # Debian's package starts smbd as a service, too, and there is none without: who minds disables smbd and nmbd.
+      system_program smbd       'tests the profile cifs'              samba            samba                 samba       samba
+      library libuid_wrapper.so 'lets an ordinary user run smbd'      libuid-wrapper   uid_wrapper           uid_wrapper uid_wrapper
       ;;
     *) fail 2 "no group \"$1\"" "$usage" ;;
   esac
@@ -94,6 +102,17 @@ group() {
 
 program() {
   command -v "$1" >/dev/null || need "$@"
+}
+
+system_program() { # one that an ordinary user's PATH may leave out
+  [ -x "/usr/sbin/$1" ] || program "$@"
+}
+
+library() {
+  for path in /usr/lib64/"$1" /usr/lib/"$1" /usr/lib/*-linux-gnu/"$1"; do
+    if [ -e "$path" ]; then return; fi
+  done
+  need "$@"
 }
 
 need() { # NAME WHY, then its package for each package manager

@@ -44,6 +44,11 @@ export const commands: CommandRow[] = [
     describe: 'Run a command in a VM, with its status: exec VM -- CMD',
     load: () => import('./commands/exec.js'),
   },
+  {
+    command: 'ssh <vm> [command..]',
+    describe: 'Log in to a VM by ssh, or run a command in it: ssh VM -- CMD',
+    load: () => import('./commands/ssh.js'),
+  },
   { command: 'console <vm>', describe: "Attach to a VM's console", load: () => import('./commands/console.js') },
   { command: 'monitor <vm> [command..]', describe: "QEMU's monitor", load: () => import('./commands/monitor.js') },
   { command: 'cp <from> <to>', describe: 'Copy files: VM:PATH is in a guest', load: () => import('./commands/cp.js') },

@@ -6,8 +6,8 @@ import { keyText } from './toml-value.js'
 import { schemaAt, shapeOf } from './walk.js'
 
 /**
- * The key that was meant: another spelling of the whole (KERNEL_SRC, as upstream has it), a slip, or a setting in
- * the wrong table (`memory` is vm.memory). Where none is likely, all that are known there.
+ * The key that was meant: another spelling of the whole (KERNEL_SRC, as upstream has it), a setting in the wrong table
+ * (`memory` is vm.memory), or a slip. Where none is likely, all that are known there.
  */
 export function adviseKey(schema: z.core.$ZodType, path: ValuePath): string {
   const prefix = path[0] === 'profile' && path.length > 2 ? path.slice(0, 2) : []
@@ -17,13 +17,13 @@ export function adviseKey(schema: z.core.$ZodType, path: ValuePath): string {
   if (respelt) return didYouMean([...prefix, ...respelt.key.split('.')])
 
   const typed = String(path.at(-1))
+  const elsewhere = known.find((row) => squeeze(row.name) === squeeze(typed))
+  if (elsewhere) return didYouMean([...prefix, ...elsewhere.key.split('.')])
+
   const parent = path.slice(0, -1)
   const siblings = Object.keys(shapeOf(schemaAt(schema, parent)))
   const near = nearest(typed, siblings)
   if (near !== undefined) return didYouMean([...parent, near])
-
-  const elsewhere = known.find((row) => squeeze(row.name) === squeeze(typed))
-  if (elsewhere) return didYouMean([...prefix, ...elsewhere.key.split('.')])
   return `known here: ${siblings.join(', ')}`
 }
 

@@ -17,6 +17,14 @@ export function expandSettings(text: string, settings: Settings): string {
   })
 }
 
+/** The variables of a profile's boot.env; one that names a setting which is not set is left out. */
+export function expandEnvironment(env: Readonly<Record<string, string>>, settings: Settings): Record<string, string> {
+  const entries = Object.entries(env).filter(([, text]) =>
+    namedSettings(text).every((key) => isSet(settingValue(settings, key))),
+  )
+  return Object.fromEntries(entries.map(([name, text]) => [name, expandSettings(text, settings)]))
+}
+
 /** The settings that a profile needs and that are not set: what it requires, and what its paths name. */
 export function unsetSettings(profile: Profile, settings: Settings): string[] {
   const { install, install_optional, include } = profile.image

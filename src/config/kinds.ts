@@ -110,13 +110,19 @@ export function texts(such: string) {
   return list(text(element), { of: 'strings', such })
 }
 
+/** What stands in a variable of the environment. */
+export const environmentText = {
+  pattern: /^[^\0]*$/,
+  what: 'text',
+  advice: 'leave out the NUL, which no environment can hold',
+}
+
 /** Variables for the guest's environment. */
-export function environment() {
+export function environment(value = text(environmentText)) {
   const name = z
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'use letters, digits and _ in the name of a variable' })
   const error = refuse('a table of strings', () => 'use a table such as { LANG = "C.UTF-8" }')
-  const value = text({ pattern: /^[^\0]*$/, what: 'text', advice: 'leave out the NUL, which no environment can hold' })
   return kind(z.record(name, value, { error }), 'string')
 }
 

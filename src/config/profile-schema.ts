@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { choice, environment, integer, list, size, text } from './kinds.js'
+import { choice, environment, environmentText, flag, integer, list, size, text } from './kinds.js'
 import { setting } from './setting.js'
 import { settingName, withSettings } from './setting-names.js'
 
@@ -124,9 +124,16 @@ const group = setting(
 
 const boot = z
   .strictObject({
-    env: setting(environment().prefault({}), {
-      meaning: 'A variable for boot.sh, the commands and the shell. `guest.env` of rapido.toml wins.',
-      example: { MNT: '/mnt/test' },
+    ssh: setting(flag().prefault(false), {
+      meaning:
+        'Whether the public keys of `ssh.authorized_keys` are sent to /root/.ssh/authorized_keys, for an ssh server.',
+      example: true,
+    }),
+    env: setting(environment(withSettings(environmentText)).prefault({}), {
+      meaning:
+        'A variable for boot.sh, the commands and the shell. It may name settings: "{cifs.share}"; with one that is not ' +
+        'set it is left out. `guest.env` of rapido.toml wins.',
+      example: { MNT: '/mnt/test', SHARE: '{cifs.share}' },
     }),
   })
   .prefault({})

@@ -327,6 +327,60 @@ const guest = z
   .prefault({})
   .meta({ id: 'guest', description: 'What the guest is told.' })
 
+const ssh = z
+  .strictObject({
+    authorized_keys: setting(list(path(), { of: 'paths', such: '["~/.ssh/id_ed25519.pub"]' }).optional(), {
+      meaning: 'Files of public keys. Who has the private key of one may log in to a guest that runs an ssh server.',
+      example: ['~/.ssh/id_ed25519.pub'],
+      unset: '`~/.ssh/id_*.pub` and `~/.ssh/authorized_keys`',
+    }),
+  })
+  .prefault({})
+  .meta({ id: 'ssh', description: 'The ssh server of a guest, where its profile has one.' })
+
+const smbName = (what: string) =>
+  text({ pattern: /^[^\s/\\][^/\\\p{Cc}]*$/u, what, advice: 'use one without slashes and control characters' })
+
+const cifs = z
+  .strictObject({
+    server: setting(smbName('the name of a server').prefault('host'), {
+      meaning: 'The SMB server: a name or an address. `host` is this host, on the bridge of the VMs.',
+      example: '192.168.155.1',
+    }),
+    share: setting(
+      text({
+        pattern: /^[^\s/\\][^\\\p{Cc}]*$/u,
+        what: 'the name of a share',
+        advice: 'use one such as "test"',
+      }).optional(),
+      {
+        meaning: 'The share to mount, or a folder in it.',
+        example: 'test',
+        unset: 'a profile that mounts one refuses to boot',
+      },
+    ),
+    user: setting(smbName('the name of a user').optional(), {
+      meaning: 'The user of the server. The password is the secret `cifs_password`, in `[secrets]`.',
+      example: 'tester',
+      unset: 'a profile that mounts a share refuses to boot',
+    }),
+    domain: setting(smbName('the name of a domain').optional(), {
+      meaning: 'The domain, or workgroup, of the user.',
+      example: 'LAB',
+      unset: "the server's",
+    }),
+    mount_opts: setting(
+      text({
+        pattern: /^[^\s,]+(,[^\s,]+)*$/,
+        what: 'a list of mount options',
+        advice: 'use options with commas and no blanks, such as "vers=3.0,seal"',
+      }).optional(),
+      { meaning: 'More options of mount.cifs.', example: 'vers=3.1.1,seal', unset: 'none' },
+    ),
+  })
+  .prefault({})
+  .meta({ id: 'cifs', description: 'The share that the profile `cifs` mounts.' })
+
 /** Where a secret is: one of three, and never the secret itself. */
 const secret = z.union([
   z.strictObject({ file: path().describe('The file that holds the secret.') }),
@@ -356,7 +410,7 @@ const secrets = setting(
     'stand here, nor in an image, on a command line or in a log.',
 })
 
-const groups = { kernel, qemu, vm, network, image, debug, share, run, paths, log, guest, secrets }
+const groups = { kernel, qemu, vm, network, image, debug, share, run, paths, log, guest, ssh, cifs, secrets }
 
 /** All settings, as they stand at the top of rapido.toml and once more under each `[profile.NAME]`. */
 export const settingsSchema = z.strictObject(groups)

@@ -11,13 +11,13 @@ export function settingName() {
   })
 }
 
-/** Text that may name settings in braces: "{kernel.src}/x". They must be known, and be text themselves. */
+/** Text that may name settings in braces: "{kernel.src}/x". They must be known, and be text themselves: no secret. */
 export function withSettings(narrowed: Parameters<typeof text>[0]) {
   return text(narrowed).superRefine((written, context) => {
     for (const key of namedSettings(written)) {
       const row = settingRow(key)
       if (row === undefined) context.addIssue(`names no setting; ${adviseSetting(key)}`)
-      else if (!isText(row)) context.addIssue(`names ${key}, which is a ${row.kind}; only text can stand in a path`)
+      else if (!isText(row)) context.addIssue(`names ${key}, which is a ${row.kind}; only text can stand here`)
     }
   })
 }

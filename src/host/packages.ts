@@ -132,7 +132,7 @@ const rows: [programs: string, packages: string][] = [
   ['rpcbind', 'rpcbind'],
   ['ssh scp ssh-keygen', 'openssh-client | openssh-clients | openssh-clients | openssh'],
   ['sshd', 'openssh-server | openssh-server | openssh-server | openssh'],
-  ['dropbear', 'dropbear-bin | dropbear | dropbear | dropbear'],
+  ['dropbear dropbearkey', 'dropbear-bin | dropbear | dropbear | dropbear'],
   ['keyctl', 'keyutils'],
   ['usbip usbipd', 'usbip | usbip | usbip | usbip'],
   ['ethtool', 'ethtool'],

@@ -1,12 +1,14 @@
+import { expandEnvironment } from '../config/expand.js'
 import type { Profile } from '../config/profile.js'
 import type { Settings } from '../config/schema.js'
 
-/** Where the guest finds what the host sends; a tmpfs, so nothing of it outlives the guest. */
+/** Where the guest finds what the host sends; all of it is memory, so nothing outlives the guest. */
 export const guestRun = {
   bootScript: '/run/rapido/boot.sh',
   helpers: '/run/rapido/helpers.sh',
   script: '/run/rapido/script', // of `-f FILE`
   secrets: '/run/rapido/secrets', // a file each, 0600
+  authorizedKeys: '/root/.ssh/authorized_keys', // of a profile with boot.ssh
 } as const
 
 /** The environment of boot.sh, of commands and of the shell on the console; guest.env wins over the profile's. */
@@ -28,7 +30,7 @@ export function guestEnv(options: {
     RAPIDO_PROFILE: options.profile.name,
     ...(options.role === undefined ? {} : { RAPIDO_ROLE: options.role }),
     RAPIDO_SECRETS: guestRun.secrets,
-    ...options.profile.boot.env,
+    ...expandEnvironment(options.profile.boot.env, options.settings),
     ...options.settings.guest.env,
   }
 }

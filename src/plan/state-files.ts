@@ -7,6 +7,7 @@ export interface VmFiles {
   controlSocket: string // QEMU connects to it: the guest's control channel
   serveSocket: string // rapido exec, console, … connect to it
   gdbSocket: string // gdb connects to it, with --gdb
+  knownHosts: string // the host keys of the guest's ssh server, for `rapido ssh`
   info: string // JSON: what `rapido ps` prints
   qemuErrors: string // what QEMU writes to standard error
   scratch: string // folder for temporary files of the run
@@ -24,6 +25,7 @@ export function vmFiles(stateDir: string, number: number): VmFiles {
     controlSocket: join(folder, 'control.sock'),
     serveSocket: join(folder, 'serve.sock'),
     gdbSocket: join(folder, 'gdb.sock'),
+    knownHosts: join(folder, 'known_hosts'),
     info: join(folder, 'info.json'),
     qemuErrors: join(folder, 'qemu.stderr'),
     scratch: join(folder, 'tmp'),

@@ -9,7 +9,7 @@ import { chooseAcceleration } from '../machine/accel.js'
 import { planChannel } from '../plan/channel.js'
 import { type KernelPlan, planKernel } from '../plan/kernel.js'
 import { accelFile } from '../plan/state-files.js'
-import { findQemu, planImageOf, type Surroundings } from './plan-run.js'
+import { findQemu, planImageOf, requireSettings, type Surroundings } from './plan-run.js'
 
 /** One thing that was looked at. `missing` keeps something from running, `note` only makes it slower or poorer. */
 export interface Finding {
@@ -74,7 +74,7 @@ export async function examine(names: string[], from: Surroundings, signal: Abort
   for (const name of wanted) {
     await add(
       `profile ${name}`,
-      async () => imageNotes(name, from, kernel),
+      async () => imageNotes(name, from, { kernel, asked: names.length > 0 }),
       (notes) => ['can run here', ...notes].join('\n'),
     )
   }
@@ -127,8 +127,14 @@ async function loadableProfiles(from: Surroundings): Promise<string[]> {
   return profiles.filter(({ shadowed }) => !shadowed).map(({ name }) => name)
 }
 
-async function imageNotes(name: string, from: Surroundings, kernel: KernelPlan): Promise<string[]> {
+/** `asked`: by name. Who asks for all of them has not set what each needs. */
+async function imageNotes(
+  name: string,
+  from: Surroundings,
+  { kernel, asked }: { kernel: KernelPlan; asked: boolean },
+): Promise<string[]> {
   const profile = await loadProfile(name, from)
   const { settings } = await loadSettings({ ...from, profile: name })
+  if (asked) requireSettings(profile, settings)
   return planImageOf(profile, settings, kernel).notes
 }

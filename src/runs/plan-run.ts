@@ -1,3 +1,4 @@
+import { readAuthorizedKeys } from '../config/authorized-keys.js'
 import { unsetSettings } from '../config/expand.js'
 import { loadSettings } from '../config/load.js'
 import type { Profile } from '../config/profile.js'
@@ -42,6 +43,7 @@ export interface RunPlan {
   qemu: string // absolute path
   network: NetworkChoice
   acceleration: Acceleration
+  authorizedKeys: string | undefined // for the guest's ssh server, where the profile has one
 }
 
 /** The finished plan of a profile. Throws RapidoError: 'usage' for the configuration, 'host' for what is missing here. */
@@ -53,6 +55,7 @@ export async function planRun(
   const profile = await loadProfile(name, from)
   const { settings, file } = await loadSettings({ ...from, profile: name })
   checkProfile(profile, settings)
+  const authorizedKeys = profile.boot.ssh ? await readAuthorizedKeys(settings, from.home) : undefined
   const kernel = planKernel(settings.kernel, gatherKernelFacts(settings.kernel))
   const entry = planKernelEntry(settings.kernel.entry, kernel)
   const image = planImageOf(profile, settings, kernel)
@@ -66,7 +69,7 @@ export async function planRun(
     probe: options.probe ?? true, // of KVM: a short boot, the first time
     signal: options.signal,
   })
-  return { profile, settings, configFile: file, kernel, entry, image, qemu, network, acceleration }
+  return { profile, settings, configFile: file, kernel, entry, image, qemu, network, acceleration, authorizedKeys }
 }
 
 /** The image of a profile for a kernel, from what this host has. */
@@ -115,6 +118,11 @@ function checkProfile(profile: Profile, settings: Settings): void {
       hint: 'use `rapido run`, or `rapido boot --detach`; other commands take the profiles of its members',
     })
   }
+  requireSettings(profile, settings)
+}
+
+/** Throws RapidoError('usage') where a setting that the profile needs is not set. */
+export function requireSettings(profile: Profile, settings: Settings): void {
   const unset = unsetSettings(profile, settings)
   if (unset.length > 0) {
     throw new RapidoError('usage', `profile "${profile.name}" needs ${unset.join(', ')}, not set in rapido.toml`, {

@@ -33,6 +33,27 @@ export class RemoteVm {
     return Number((await this.#conversation(socket, streams)).toString())
   }
 
+  /** What a short command in the guest prints, whatever its status. Throws RapidoError('timeout') if it takes longer. */
+  async output(argv: string[], options: { timeoutMs: number }): Promise<string> {
+    const socket = await this.#ask({ verb: 'exec', argv, cwd: '/', env: {} })
+    socket.write(encodeFrame('C', 0))
+    const late = new RapidoError('timeout', `vm${this.info.number}: no answer to ${argv.join(' ')}`, {
+      hint: `is the guest alive? rapido console ${this.info.number}`,
+    })
+    const timer = setTimeout(() => socket.destroy(late), options.timeoutMs)
+    let text = ''
+    try {
+      await this.#conversation(socket, {
+        onOutput: (chunk) => {
+          text += chunk
+        },
+      })
+      return text
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
   /** Attaches to the console until one end closes. What was said last comes first. */
   async console(terminal: {
     size: WindowSize

@@ -230,6 +230,7 @@ async function tellGuest(
   const resolv = resolvConf(machine.plan.network)
   const helpers = await readFile(packageFile('src/guest/helpers.sh'))
   const bootScript = await readFile(plan.profile.bootScript)
+  const { authorizedKeys } = plan
   await Promise.all([
     channel.writeFile('/proc/sys/kernel/hostname', name),
     channel.writeFile('/proc/sys/kernel/printk', bootedLogLevel),
@@ -238,6 +239,7 @@ async function tellGuest(
     ...(resolv === undefined ? [] : [channel.writeFile('/etc/resolv.conf', resolv, 0o644)]),
     channel.writeFile(guestRun.helpers, helpers, 0o644),
     channel.writeFile(guestRun.bootScript, bootScript, 0o755),
+    ...(authorizedKeys ? [channel.writeFile(guestRun.authorizedKeys, authorizedKeys, 0o600)] : []),
     ...[...run.secrets].map(([secret, value]) => channel.writeFile(`${guestRun.secrets}/${secret}`, value, 0o600)),
   ])
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { expandSettings, namedSettings, unsetSettings } from '../../../src/config/expand.js'
+import { expandEnvironment, expandSettings, namedSettings, unsetSettings } from '../../../src/config/expand.js'
 import { loadSettings } from '../../../src/config/load.js'
 import type { Profile } from '../../../src/config/profile.js'
 import { profileSchema } from '../../../src/config/profile-schema.js'
@@ -33,6 +33,11 @@ test('a setting that is not set is named, with how to set it', () => {
   expect(expand).toThrow(
     expect.objectContaining({ hint: 'set it in rapido.toml, or with --set image.dracut_src=VALUE' }),
   )
+})
+
+test('a variable has its settings put in, and is left out where one is not set', () => {
+  const env = { PLAIN: 'x', TREE: '{kernel.src}/fs', NONE: '{image.dracut_src}', HALF: '{kernel.src}{vm.cpus}' }
+  expect(expandEnvironment(env, settings)).toEqual({ PLAIN: 'x', TREE: '/linux/fs' })
 })
 
 test('the settings of a text are found', () => {

@@ -72,6 +72,8 @@ test('without a file, and with an empty one, every setting has its default', asy
     paths: { state: join(root, 'home/.local/state/rapido'), cache: join(root, 'home/.cache/rapido') },
     log: { keep: 20 },
     guest: { env: {} },
+    ssh: {},
+    cifs: { server: 'host' },
     secrets: {},
   }
   expect(await loadSettings(options)).toEqual({ settings: defaults, file: undefined })
@@ -298,7 +300,7 @@ test.each([
   ['[kernel]\nxyz = 1', 'rapido.toml:2:1 kernel.xyz: unknown; known here: src, release, modules, entry, params'],
   [
     '[ceph]',
-    'rapido.toml:1:2 ceph: unknown; known here: kernel, qemu, vm, network, image, debug, share, run, paths, log, guest, secrets, profile',
+    'rapido.toml:1:2 ceph: unknown; known here: kernel, qemu, vm, network, image, debug, share, run, paths, log, guest, ssh, cifs, secrets, profile',
   ],
   [
     'run.boot_timeout = "none"',
@@ -307,6 +309,18 @@ test.each([
   [
     'run.timeout = "40d"',
     'rapido.toml:1:5 run.timeout: "40d" is not a duration; use a duration such as 90s, 10m or 1h30m in quotes, at most 24d, or "none"',
+  ],
+  [
+    'cifs.share = "//host/test"',
+    'rapido.toml:1:6 cifs.share: "//host/test" is not the name of a share; use one such as "test"',
+  ],
+  [
+    'cifs.mount_opts = "seal, ro"',
+    'rapido.toml:1:6 cifs.mount_opts: "seal, ro" is not a list of mount options; use options with commas and no blanks, such as "vers=3.0,seal"',
+  ],
+  [
+    'ssh.authorized_keys = "~/.ssh/id_rsa.pub"',
+    'rapido.toml:1:5 ssh.authorized_keys: "~/.ssh/id_rsa.pub" is not a list of paths; use ["~/.ssh/id_rsa.pub"]',
   ],
   ['vm.memory = "1M"', 'rapido.toml:1:4 vm.memory: "1M" is too small, or no whole number of MiB; use 64M or more'],
   ['vm.cpus = 0', 'rapido.toml:1:4 vm.cpus: 0 is not a whole number from 1 to 255; use a number, without quotes'],

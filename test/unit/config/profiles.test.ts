@@ -44,7 +44,7 @@ test('the shortest profile has every default', async () => {
     image: { install: [], install_optional: [], include: [], drivers: [], drivers_optional: [], dracut_modules: [] },
     machine: { cpus: 2, memory: 512 },
     requires: { settings: [], kernel: [] },
-    boot: { env: {} },
+    boot: { ssh: false, env: {} },
     group: {},
   })
 })
@@ -157,8 +157,8 @@ test('a broken profile is listed with its mistakes, and what is no profile is no
 describe('an unknown profile', () => {
   test('is answered with the nearest one', async () => {
     await makeProfile('project/profiles/cephfs')
-    const { message, hint } = await failure('cefs')
-    expect(message).toBe('no profile "cefs"; did you mean "cephfs"?')
+    const { message, hint } = await failure('cepfs')
+    expect(message).toBe('no profile "cepfs"; did you mean "cephfs"?')
     expect(hint).toMatch(/^there are cephfs, .*simple.*; `rapido list` says more$/)
   })
 
@@ -199,6 +199,7 @@ settings = ["kernel.sources", "secrets."]
 kernel = ["CONFIG_DM_MULTIPATH"]
 [boot.env]
 "A B" = "x"
+PASSWORD = "{secrets.cifs_password}"
 `,
   )
   await rm(join(folder, 'boot.sh'))
@@ -212,7 +213,7 @@ kernel = ["CONFIG_DM_MULTIPATH"]
     at(`4:19 image.install[1]: "-x" ${program}`),
     at('4:25 image.install[2]: "{kernel.scr}/x" names no setting; did you mean kernel.src?'),
     at(
-      '4:43 image.install[3]: "{kernel.params}" names kernel.params, which is a list of strings; only text can stand in a path',
+      '4:43 image.install[3]: "{kernel.params}" names kernel.params, which is a list of strings; only text can stand here',
     ),
     at('5:1 image.instal_optional: unknown; did you mean image.install_optional?'),
     at('6:12 image.drivers[0]: "virtio_scsi.ko" is not the name of a module; use one string a module, without .ko'),
@@ -229,6 +230,9 @@ kernel = ["CONFIG_DM_MULTIPATH"]
       '18:11 requires.kernel[0]: "CONFIG_DM_MULTIPATH" is not the name of a kernel option; use the name without CONFIG_, such as "DM_MULTIPATH"',
     ),
     at('20:1 boot.env."A B": this name cannot be; use letters, digits and _ in the name of a variable'),
+    at(
+      '21:1 boot.env.PASSWORD: "{secrets.cifs_password}" names secrets.cifs_password, which is a reference; only text can stand here',
+    ),
     'profiles/mine/boot.sh: no such file; every profile has one',
   ])
 })

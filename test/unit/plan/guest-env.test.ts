@@ -5,7 +5,7 @@ import { guestEnv, hostName } from '../../../src/plan/guest-env.js'
 
 function envOf(changes: { boot?: Record<string, string>; guest?: Record<string, string>; term?: string } = {}) {
   const profile = { name: 'demo', boot: { env: changes.boot ?? {} } } as Profile
-  const settings = { guest: { env: changes.guest ?? {} } } as Settings
+  const settings = { guest: { env: changes.guest ?? {} }, cifs: { server: 'host', share: 'test' } } as Settings
   return guestEnv({ number: 7, profile, settings, term: changes.term })
 }
 
@@ -30,6 +30,12 @@ test('nobody at a terminal: the console is a plain one', () => {
 test("guest.env wins over the profile's, and both over ours", () => {
   const env = envOf({ boot: { MNT: '/profile', LANG: 'C', ONLY: 'boot' }, guest: { MNT: '/user', HOME: '/home' } })
   expect(env).toMatchObject({ MNT: '/user', LANG: 'C', ONLY: 'boot', HOME: '/home' })
+})
+
+test("the profile's may name settings, guest.env's not", () => {
+  const env = envOf({ boot: { SHARE: '{cifs.share}', NONE: '{cifs.user}' }, guest: { BRACES: '{cifs.share}' } })
+  expect(env).toMatchObject({ SHARE: 'test', BRACES: '{cifs.share}' })
+  expect(env).not.toHaveProperty('NONE')
 })
 
 test('a guest is called rapido and its number', () => {

@@ -16,6 +16,7 @@ test('the files of a VM are in its own folder', () => {
     controlSocket: '/state/vms/12/control.sock',
     serveSocket: '/state/vms/12/serve.sock',
     gdbSocket: '/state/vms/12/gdb.sock',
+    knownHosts: '/state/vms/12/known_hosts',
     info: '/state/vms/12/info.json',
     qemuErrors: '/state/vms/12/qemu.stderr',
     scratch: '/state/vms/12/tmp',

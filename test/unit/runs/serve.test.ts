@@ -34,6 +34,17 @@ async function exec(script: string, options: { stdin?: Readable; env?: Record<st
   return { status, stdout: stdout.text(), stderr: stderr.text() }
 }
 
+describe('output', () => {
+  test('is what a command prints', async () => {
+    expect(await vm.remote.output(['bash', '-c', 'echo out; echo err >&2; exit 3'], { timeoutMs: 5000 })).toBe('out\n')
+  })
+
+  test('of a command that does not end in time is an error', async () => {
+    const late = vm.remote.output(['sleep', '1000'], { timeoutMs: 50 })
+    await expect(late).rejects.toMatchObject({ code: 'timeout', message: 'vm1: no answer to sleep 1000' })
+  })
+})
+
 describe('exec', () => {
   test('returns the status, with the two streams apart', async () => {
     expect(await exec('echo out; echo err >&2; exit 7')).toEqual({ status: 7, stdout: 'out\n', stderr: 'err\n' })
