@@ -5,6 +5,7 @@ import { describe, expect } from 'vitest'
 import type { Outcome } from '../helpers/cli-run.js'
 import { test } from '../helpers/e2e-test.js'
 import { expectNothingLeft } from '../helpers/nothing-left.js'
+import { OwnNetwork } from '../helpers/own-network.js'
 import { packageFolder } from '../helpers/places.js'
 import { type Example, shellExamples, typeScriptExamples } from '../helpers/readme-examples.js'
 import type { Sandbox } from '../helpers/sandbox.js'
@@ -25,6 +26,15 @@ describe.concurrent('as printed', () => {
     })
   }
 
+  for (const example of shellExamples('docs/network-host.md')) {
+    test(example.name, async ({ box }) => {
+      const net = await OwnNetwork.make(box)
+      const outcome = await runShell(example, box, (argv) => net.command(...argv)).finally(() => net.end())
+      const prints = example.prints.map((line) => new RegExp(line.source.replace('alice', 'root'), line.flags))
+      expectAsPrinted({ ...example, prints }, outcome)
+    })
+  }
+
   for (const example of typeScriptExamples('README.md')) {
     test(example.name, async ({ box }) => expectAsPrinted(example, await runTypeScript(example, box)))
   }
@@ -37,14 +47,18 @@ function expectAsPrinted({ prints }: Example, { status, stdout, stderr }: Outcom
 }
 
 /** Runs the block as somebody would who pastes it, with `rapido` on PATH and nothing more to type. */
-async function runShell({ code }: Example, box: Sandbox): Promise<Outcome> {
+async function runShell(
+  { code }: Example,
+  box: Sandbox,
+  command = (argv: string[]) => box.command(argv),
+): Promise<Outcome> {
   const bin = join(box.folder, 'bin')
   mkdirSync(bin)
   symlinkSync(join(packageFolder, 'dist/main.js'), join(bin, 'rapido'))
   box.file('test.sh', 'uname -r\n')
-  const outcome = await box
-    .command(['bash', '-e', '-c', code])
-    .env({ PATH: `${bin}:${process.env.PATH}` })
+  box.file('bin/sudo', '#!/bin/sh\nexec "$@"\n', 0o755)
+  const outcome = await command(['bash', '-e', '-c', code])
+    .env({ PATH: `${bin}:${join(box.work, 'bin')}:${process.env.PATH}` })
     .outcome()
   await expectNothingLeft(box, { withinMs: 5000 }) // the supervisor of a VM ends a moment after `rapido stop`
   return outcome
