@@ -18,7 +18,7 @@ export const test = base.extend<{ box: Sandbox; boxWithOwnCache: Sandbox }>({
 
 async function close(box: Sandbox, { failed }: { failed: boolean }): Promise<void> {
   try {
-    if (!failed) await expectNothingLeft(box, { withinMs: 2000 }) // a network goes a moment after its last member
+    if (!failed) await expectNothingLeft(box, { withinMs: 5000 }) // a network, and a supervisor, go a moment after their VM
   } finally {
     box.remove()
   }
