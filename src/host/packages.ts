@@ -139,6 +139,7 @@ const rows: [programs: string, packages: string][] = [
   ['tcpdump', 'tcpdump'],
   ['dnsmasq', 'dnsmasq-base | dnsmasq | dnsmasq | dnsmasq'],
   ['iperf3', 'iperf3 | iperf3 | iperf | iperf3'],
+  ['slirp4netns', 'slirp4netns'],
   ['trace-cmd', 'trace-cmd'],
   ['bpftrace', 'bpftrace'],
   ['blktrace', 'blktrace'],

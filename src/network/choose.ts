@@ -1,6 +1,7 @@
 import type { Settings } from '../config/schema.js'
 import { RapidoError } from '../errors.js'
 import { packageFile } from '../host/package-root.js'
+import { requireProgram } from '../host/require-program.js'
 import { hostUplink } from '../plan/host-network.js'
 import type { NetworkChoice } from '../plan/network.js'
 import { fitsHostNetwork, requireHostNetwork } from './host-access.js'
@@ -16,7 +17,7 @@ export async function chooseNetwork(wanted: 'none' | 'user' | 'bridge', settings
     await requireHostNetwork(settings)
   }
   const home = settings.network.home ?? (await homeOf(settings))
-  if (home === 'private') refuseInterface(settings.network.uplink)
+  if (home === 'private') requirePrivate(settings)
   return { kind: 'bridge', home, tapUp: packageFile('src/network/tap-up.sh') }
 }
 
@@ -25,7 +26,11 @@ async function homeOf(settings: Settings): Promise<'private' | 'host'> {
   return settings.network.uplink !== 'nat' && (await fitsHostNetwork(settings)) ? 'host' : 'private'
 }
 
-function refuseInterface(uplink: string | undefined): void {
+/** Throws RapidoError for what a private network of these settings cannot have, or has not here. */
+function requirePrivate({ network: { uplink, dhcp_range } }: Settings): void {
+  for (const program of ['ip', 'unshare', 'nsenter']) requireProgram(program)
+  if (dhcp_range !== undefined) requireProgram('dnsmasq')
+  if (uplink === 'nat') requireProgram('slirp4netns')
   if (uplink === undefined || uplink === 'nat') return
   throw new RapidoError('usage', `network.uplink = "${uplink}": a private network has no interface of the host`, {
     hint: '`sudo rapido net up` makes the bridge on the host, with that interface on it; from a private one, use "nat"',

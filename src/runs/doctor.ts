@@ -6,6 +6,7 @@ import { RapidoError } from '../errors.js'
 import { gatherKernelFacts } from '../host/kernels.js'
 import { requireProgram } from '../host/require-program.js'
 import { chooseAcceleration } from '../machine/accel.js'
+import { chooseNetwork } from '../network/choose.js'
 import { planChannel } from '../plan/channel.js'
 import { type KernelPlan, planKernel } from '../plan/kernel.js'
 import { accelFile } from '../plan/state-files.js'
@@ -136,5 +137,6 @@ async function imageNotes(
   const profile = await loadProfile(name, from)
   const { settings } = await loadSettings({ ...from, profile: name })
   if (asked) requireSettings(profile, settings)
+  await chooseNetwork(profile.network, settings)
   return planImageOf(profile, settings, kernel).notes
 }

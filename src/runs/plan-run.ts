@@ -61,6 +61,7 @@ export async function planRun(
   const image = planImageOf(profile, settings, kernel)
   const qemu = findQemu(settings.qemu.binary)
   const network = await chooseNetwork(profile.network, settings)
+  planNetwork(network, settings, 1) // what is wrong with the settings is told now
   const acceleration = await chooseAcceleration({
     wanted: settings.qemu.accel,
     qemu,

@@ -30,9 +30,10 @@ export async function run(argv: Options, io: Io): Promise<Status> {
     vm.state,
     age(Date.now() - Date.parse(vm.startedAt)),
     String(vm.pid),
+    vm.addresses[0] ?? '',
     vm.consoleLog,
   ])
-  io.stdout.write(table(['VM', 'PROFILE', 'KERNEL', 'STATE', 'UP', 'PID', 'CONSOLE'], rows))
+  io.stdout.write(table(['VM', 'PROFILE', 'KERNEL', 'STATE', 'UP', 'PID', 'ADDRESS', 'CONSOLE'], rows))
   return exitStatus.success
 }
 

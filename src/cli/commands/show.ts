@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Argv } from 'yargs'
 import { exitStatus } from '../../errors.js'
 import { dracutArgv } from '../../plan/dracut-args.js'
+import type { NetworkPlan } from '../../plan/network.js'
 import { qemuArgs } from '../../plan/qemu-args.js'
 import { vmFiles } from '../../plan/state-files.js'
 import { planMachine, planRun, type RunPlan } from '../../runs/plan-run.js'
@@ -64,6 +65,13 @@ function asJson(plan: RunPlan): unknown {
   }
 }
 
+/** As the first VM would have it. */
+function networkText(network: NetworkPlan): string {
+  if (network.kind === 'none') return 'none'
+  const addresses = network.nics.flatMap((nic) => nic.addresses).join(', ')
+  return `${network.kind === 'bridge' ? `bridge ${network.bridge.name} (${network.home})` : 'user'}: ${addresses}`
+}
+
 function asText(plan: RunPlan): string {
   const { profile, configFile, kernel, image, acceleration } = plan
   const { dracut, qemu } = commands(plan)
@@ -78,7 +86,7 @@ function asText(plan: RunPlan): string {
     ['drivers', list(image.drivers)],
     ['includes', list(image.includes.map(({ from, to }) => `${from} → ${to}`))],
     ['notes', image.notes.length === 0 ? 'none' : image.notes.join('; ')],
-    ['network', profile.network],
+    ['network', networkText(example(plan).network)],
     ['accel', acceleration.note ? `${acceleration.accel} (${acceleration.note})` : acceleration.accel],
   ]
   const facts = rows.map(([name, value]) => `${name.padEnd(9)} ${value}`).join('\n')

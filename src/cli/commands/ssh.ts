@@ -3,8 +3,7 @@ import { join, resolve } from 'node:path'
 import type { Argv } from 'yargs'
 import { RapidoError } from '../../errors.js'
 import { runInForeground } from '../../host/foreground.js'
-import { installCommand, packageManager, providerOf } from '../../host/packages.js'
-import { programFinder } from '../../host/programs.js'
+import { requireProgram } from '../../host/require-program.js'
 import { writeAtomic } from '../../host/write.js'
 import { enterNetwork } from '../../network/private.js'
 import { forwardedPort, knownHosts, sshArgs } from '../../plan/ssh-args.js'
@@ -36,7 +35,7 @@ export async function run(argv: Options, io: Io): Promise<Status> {
   const { number } = vm.info
   const identities = argv.i === undefined ? ownKeys(io.home) : [identityFile(argv.i, io)]
   const way = await wayTo(vm)
-  const ssh = sshProgram()
+  const ssh = requireProgram('ssh')
   const { knownHosts: file } = vmFiles(stateDir, number)
   await writeAtomic(file, knownHosts(number, await hostKeys(vm)))
   const args = sshArgs({
@@ -85,16 +84,6 @@ async function wayTo(vm: RemoteVm): Promise<{ enter: string[]; address: string; 
     case 'host':
       return { enter: [], address, port: 22 }
   }
-}
-
-function sshProgram(): string {
-  const path = programFinder()('ssh')
-  if (path !== undefined) return path
-  const manager = packageManager()
-  const provider = providerOf('ssh', manager)
-  throw new RapidoError('host', 'there is no ssh on PATH', {
-    hint: 'package' in provider ? installCommand(manager, [provider.package]) : provider.find,
-  })
 }
 
 /** The public host keys of a guest, over the control channel: nobody on the network can give us others. */

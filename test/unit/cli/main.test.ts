@@ -116,7 +116,7 @@ describe('ps', () => {
     })
     const { out } = await rapido('ps')
     expect(out).toMatch(
-      /^VM +PROFILE +KERNEL +STATE +UP +PID +CONSOLE\n2 +xfs +6\.1\.0 +ready +3 min +\d+ +\/.*\.log\n$/,
+      /^VM +PROFILE +KERNEL +STATE +UP +PID +ADDRESS +CONSOLE\n2 +xfs +6\.1\.0 +ready +3 min +\d+ +\/.*\.log\n$/,
     )
   })
 })
