@@ -90,6 +90,8 @@ group() {
       program ssh            'tests the network'                      openssh-client   openssh-clients       openssh-clients openssh
       program ping           'tests the network'                      iputils-ping     iputils               iputils     iputils
       program iperf3         'tests the network'                      iperf3           iperf3                iperf       iperf3
+      system_program dnsmasq    'tests DHCP'                          dnsmasq-base     dnsmasq               dnsmasq     dnsmasq
+      program slirp4netns    'tests the way out of a network'         slirp4netns      slirp4netns           slirp4netns slirp4netns
       system_program dropbear   'tests rapido ssh'                    dropbear-bin     dropbear              dropbear    dropbear
       system_program mount.cifs 'tests the profile cifs'              cifs-utils       cifs-utils            cifs-utils  cifs-utils
       # Debian's package starts smbd as a service, too, and there is none without: who minds disables smbd and nmbd.
