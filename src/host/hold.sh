@@ -19,6 +19,8 @@ rapido_is_gone() {
 
 while :; do
   if ! problem=$(mkdir -p -- "$folder" 2>&1); then
+    # Removed by its holder while mkdir looked at what was in its way.
+    if [[ $problem == *'File exists' && (-d $folder || ! -e $folder) ]]; then continue; fi
     echo "failed $problem"
     exit 1
   fi

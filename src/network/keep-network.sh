@@ -1,7 +1,8 @@
 #!/bin/bash
-# keep-network.sh FOLDER [SERVER…]: keeps the private network whose namespace it was started in, while anybody is a member.
+# keep-network.sh FOLDER [SERVER…]: keeps the private network whose namespace it was started in, while anybody is a
+# member, and runs SERVER in it all that time (a command line: the DHCP server's).
 #
-# SERVER is a command line to run in it all that time: a DHCP server. Standard input: `ip -batch` lines that make the network, then "end"; it ends when its starter has become a member.
+# Standard input: `ip -batch` lines that make the network, then "end"; it ends when its starter has become a member.
 # Answers "up", "taken" (another keeper has FOLDER) or "failed WHY". A member is who holds a shared lock on
 # FOLDER/members (host/hold.sh does, for each VM). Without one, what else still runs in the namespace is killed, FOLDER
 # removed, and the namespace goes with us: bridge, taps and addresses with it, whoever was killed before.
@@ -16,10 +17,13 @@ fail() {
   exit 1
 }
 
-problem=$(mkdir -p -- "$folder" 2>&1) || fail "$problem"
 taken() {
   echo taken
   exit 0
+}
+problem=$(mkdir -p -- "$folder" 2>&1) || {
+  if [[ $problem == *'File exists' && (-d $folder || ! -e $folder) ]]; then taken; fi
+  fail "$problem"
 }
 { exec 9<"$folder"; } 2>/dev/null || taken # or removed by the keeper before us, just now
 flock -n 9 || taken
