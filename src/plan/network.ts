@@ -53,6 +53,7 @@ export function planNetwork(choice: NetworkChoice, settings: Settings, number: n
     case 'user':
       return { kind, nics: [userNic(number)], forwards: settings.network.forwards, routes: ['10.0.2.2', 'fec0::2'] }
     case 'bridge':
+      requireDistinct(settings)
       return {
         kind,
         home: choice.home,
@@ -61,6 +62,44 @@ export function planNetwork(choice: NetworkChoice, settings: Settings, number: n
         tap: { script: choice.home === 'private' ? choice.tapUp : undefined },
       }
   }
+}
+
+/**
+ * Throws RapidoError('usage') where two of those that every guest knows would have the same address, or two overridden
+ * cards the same MAC.
+ */
+function requireDistinct(settings: Settings): void {
+  const { network } = settings
+  const owners = new Map<string, string>(
+    [network.address, network.address6].map((own) => [bareAddress(own), 'the host']),
+  )
+  const claim = (what: string, owner: string) => {
+    const other = owners.get(what)
+    if (other === undefined) return void owners.set(what, owner)
+    throw new RapidoError('usage', `${owner} and ${other} have the same address: ${what}`, {
+      hint: 'change network.vm, or network.address',
+    })
+  }
+  const overridden = Object.keys(network.vm).map(Number)
+  for (const number of [...overridden, ...namedVms.filter((vm) => !overridden.includes(vm))]) {
+    for (const address of addressesOfVm(settings, number)) claim(bareAddress(address), `vm${number}`)
+    const macs = [network.vm[number], ...(network.vm[number]?.nic ?? [])].flatMap(
+      (nic) => nic?.mac?.toLowerCase() ?? [],
+    )
+    for (const mac of macs) claim(mac, `vm${number}`)
+  }
+}
+
+/** The VMs that every guest knows by name from the start, whichever of them run. */
+export const namedVms = Array.from({ length: 100 }, (_, index) => index + 1)
+
+/** The addresses of the first card of a VM, as far as the network has them. */
+export function addressesOfVm({ network }: Settings, number: number): string[] {
+  const own = network.vm[number]
+  return [
+    own?.address ?? nthAddress(network.address, 100 + number),
+    own?.address6 ?? nthAddress(network.address6, 0x100 + number),
+  ].filter((address) => address !== undefined)
 }
 
 export function planBridge(settings: Settings): BridgePlan {
@@ -145,56 +184,6 @@ function noAddress(key: string, network: string, number: number): never {
 /** The host name of a VM. */
 export function hostNameOf(settings: Settings, number: number): string {
   return settings.network.vm[number]?.hostname ?? hostName(number)
-}
-
-/** How many VMs every guest knows by name from the start, whichever of them run. */
-const namedVms = 100
-
-/**
- * /etc/hosts of VM `number`. On a bridge it names all others that may come, so that nobody has to be told of who joins
- * later, and `host`. `roles` are more names, for the VMs of these numbers.
- */
-export function hostsFile(
-  plan: NetworkPlan,
-  settings: Settings,
-  { number, roles }: { number: number; roles: ReadonlyMap<string, number> },
-): string {
-  const name = hostNameOf(settings, number)
-  const lines = ['127.0.0.1 localhost', '::1 localhost']
-  if (plan.kind !== 'bridge') return [...lines, `127.0.1.1 ${name}`, ''].join('\n')
-  const host = plan.bridge.addresses.map((address) => `${bareAddress(address)} host`)
-  const numbers = Array.from({ length: namedVms }, (_, index) => index + 1)
-  const overridden = Object.keys(settings.network.vm).map(Number)
-  const vms = [...new Set([...numbers, ...overridden, ...roles.values(), number])].flatMap((vm) => {
-    const { vm: overrides } = settings.network
-    const addresses = [
-      overrides[vm]?.address ?? nthAddress(settings.network.address, 100 + vm),
-      overrides[vm]?.address6 ?? nthAddress(settings.network.address6, 0x100 + vm),
-    ]
-    const own = [...roles].flatMap(([role, of]) => (of === vm ? [role] : []))
-    const names = [...new Set([hostNameOf(settings, vm), hostName(vm), ...own])].join(' ')
-    return addresses.flatMap((address) => (address === undefined ? [] : [`${bareAddress(address)} ${names}`]))
-  })
-  return [...lines, ...host, ...vms, ''].join('\n')
-}
-
-/** What src/guest/network is told. */
-export function guestNetworkLines(plan: NetworkPlan): string[] {
-  if (plan.kind === 'none') return []
-  const nics = plan.nics.map(({ mac, mtu, addresses }) => `nic ${mac} ${mtu ?? 0} ${addresses.join(' ')}`)
-  return [...nics, ...gatewaysOf(plan).map((gateway) => `route ${gateway}`)]
-}
-
-function gatewaysOf(plan: NetworkPlan): string[] {
-  if (plan.kind === 'user') return plan.routes
-  return plan.kind === 'bridge' && plan.bridge.uplink ? [plan.bridge.uplink.gateway] : []
-}
-
-/** /etc/resolv.conf of a guest; undefined where there is nobody to ask. */
-export function resolvConf(plan: NetworkPlan): string | undefined {
-  if (plan.kind === 'user') return 'nameserver 10.0.2.3\n'
-  const uplink = plan.kind === 'bridge' ? plan.bridge.uplink : undefined
-  return uplink && `nameserver ${uplink.nameServer}\n`
 }
 
 /** As `rapido ps` names it. */

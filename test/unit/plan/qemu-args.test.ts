@@ -19,6 +19,11 @@ const plan: MachinePlan = {
   extraArgs: [],
 }
 
+const nic = { id: 'nic0', tap: 'rapido1.0', mac: '02:72:70:00:00:01', addresses: ['10.0.0.7/8'], mtu: undefined }
+const second = { ...nic, id: 'nic1', tap: 'rapido1.1', mac: '02:72:70:01:00:01', mtu: 9000 }
+const bridge = { name: 'rapido-br', addresses: ['10.0.0.1/8'], mtu: undefined }
+const bridged = { kind: 'bridge', bridge, nics: [nic, second] } as const satisfies Partial<MachinePlan['network']>
+
 describe('the arguments of QEMU, a line for each option, as in test/fixtures/qemu', () => {
   test.each<[string, Partial<MachinePlan>]>([
     ['tcg', {}],
@@ -28,6 +33,12 @@ describe('the arguments of QEMU, a line for each option, as in test/fixtures/qem
     ['share-readonly-with-commas', { share: { path: '/home/u/a,b=c, ,d', readonly: true } }],
     ['gdb', { gdb: { wait: false } }],
     ['gdb-wait', { gdb: { wait: true } }],
+    [
+      'network-user',
+      { network: { kind: 'user', nics: [nic], forwards: ['tcp:2222:22', 'udp:0:53'], routes: ['10.0.2.2'] } },
+    ],
+    ['network-private', { network: { ...bridged, home: 'private', tap: { script: '/r,s/tap-up.sh' } } }],
+    ['network-host', { network: { ...bridged, home: 'host', tap: { script: undefined } } }],
     ['extra-args', { extraArgs: ['-device', 'qemu-xhci', '-name', 'it has blanks, and "quotes"'] }],
     [
       'sockets-with-commas',
