@@ -31,7 +31,7 @@ export default defineConfig({
           exclude: ['test/e2e/many.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          maxWorkers: 3,
+          maxWorkers: 2,
           maxConcurrency: 3, // more guests at once only take turns
           sequence: { groupOrder: 3 },
         },

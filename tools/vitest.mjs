@@ -7,9 +7,9 @@ import { runProgram } from './program.mjs'
 /**
  * Runs projects of vitest.config.ts to their end and counts their tests. `output` is what vitest printed, unless
  * `stdio` has it inherited. A file that could not be loaded, and an error outside of every test, count as a failed test.
- * `files` are parts of their names, `exclude` are paths; `user` has a uid and a gid, and no other group.
+ * `files` are parts of their names; `user` has a uid and a gid, and no other group.
  */
-export function runVitest(projects, { stdio, files = [], exclude = [], user } = {}) {
+export function runVitest(projects, { stdio, files = [], user } = {}) {
   return withDir(async ({ path }) => {
     const report = join(path, 'report.json')
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
@@ -18,7 +18,6 @@ export function runVitest(projects, { stdio, files = [], exclude = [], user } = 
       '--configLoader=runner',
       ...projects.flatMap((name) => ['--project', name]),
       ...reporters,
-      ...exclude.map((path) => `--exclude=${path}`),
       ...files,
     ]
     const options = user ? { ...user, env: { ...process.env, HOME: path, TMPDIR: path } } : {}

@@ -11,17 +11,17 @@ import type { Sandbox } from '../helpers/sandbox.js'
 // A private network: VMs, the host and other programs on a bridge that nobody else sees.
 
 describe.concurrent('on a private network', () => {
-  test('VMs and the host reach each other by name, over IPv4 and IPv6, and 100 MiB arrive whole', async ({ box }) => {
+  test('VMs and the host reach each other by name, over IPv4 and IPv6, and 100 MiB arrive whole', {
+    timeout: 240_000,
+  }, async ({ box }) => {
+    const before = await linksOfHost(box)
     const [one, two] = await Promise.all([boot('simple-net', box.options()), boot('simple-net', box.options())])
     const third = await box.rapido('boot', 'simple-net', '--detach').outcome() // from another terminal
     expect(third).toMatchObject({ status: 0, stdout: '3\n' })
-    for (const name of ['host', 'rapido1', 'rapido2', 'rapido3']) {
-      for (const family of ['-4', '-6']) {
-        const ping = `ping ${family} -c 1 -W 5 ${name}`
-        await Promise.all([one.succeed(ping), two.succeed(ping)])
-        expect(await box.rapido('exec', '3', '--', 'sh', '-c', ping).outcome()).toMatchObject({ status: 0 })
-      }
-    }
+    const all = 'for name in host rapido1 rapido2 rapido3; do for family in -4 -6; do'
+    const pings = `${all} ping -q $family -c 1 -W 5 $name || exit 1; done; done`
+    await Promise.all([one.succeed(pings), two.succeed(pings)])
+    expect(await box.rapido('exec', '3', '--', 'sh', '-c', pings).outcome()).toMatchObject({ status: 0 })
     expect(await box.rapido('net', 'exec', '--', 'ping', '-c', '1', '192.168.155.103').outcome()).toMatchObject({
       status: 0,
     })
@@ -34,6 +34,7 @@ describe.concurrent('on a private network', () => {
     expect((await box.rapido('exec', '3', '--', 'ping', '-c', '1', 'host').outcome()).status).toBe(0)
     await box.rapido('stop', '3').outcome()
     await expectNothingLeft(box, { withinMs: 3000 })
+    expect(await linksOfHost(box)).toEqual(before)
   })
 
   test('whoever is killed, the others go on, the next one joins them, and nothing is left in the end', async ({
@@ -188,6 +189,11 @@ describe.concurrent('what stands in the way of a network is told before anything
 
 async function vmsOf(box: Sandbox): Promise<VmInfo[]> {
   return JSON.parse((await box.rapido('ps', '--json').outcome()).stdout)
+}
+
+/** What the host's own network has, with no namespace of a name: a private network changes neither. */
+async function linksOfHost(box: Sandbox): Promise<string> {
+  return (await box.command(['sh', '-c', 'ip -brief link; ip -brief address; ip netns']).outcome()).stdout
 }
 
 function kill(box: Sandbox, what: string): void {
