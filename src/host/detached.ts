@@ -26,9 +26,11 @@ export async function startDetached(
   })
   child.stdin.on('error', () => {}) // it has ended: its output says why
   child.stdin.write(options.input)
+  const lines = createInterface({ input: child.stdout })
   return {
-    lines: createInterface({ input: child.stdout }),
+    lines,
     letGo: () => {
+      lines.close() // whoever reads them would wait for ever: a stream that is destroyed has no end
       child.stdin.end()
       child.stdout.destroy()
       child.unref()

@@ -149,7 +149,9 @@ describe('cp', () => {
 
 test('ps lists the VM, for people and for scripts', async () => {
   const table = (await box.rapido('ps').outcome()).stdout
-  expect(table).toMatch(/^VM +PROFILE +KERNEL +STATE +UP +PID +CONSOLE\n1 +simple +\S+ +ready +.* +\d+ +\S+\.log\n$/)
+  expect(table).toMatch(
+    /^VM +PROFILE +KERNEL +STATE +UP +PID +ADDRESS +CONSOLE\n1 +simple +\S+ +ready +.* +\d+ +\S+\.log\n$/,
+  )
   expect(vm).toMatchObject({ number: 1, state: 'ready', profile: 'simple', kernel: expect.stringMatching(/^\d/) })
   expect(readFileSync(`/proc/${vm.qemuPid}/cmdline`, 'utf8')).toContain('rapido1')
   expect(readFileSync(`/proc/${vm.pid}/cmdline`, 'utf8')).toContain('supervise')

@@ -50,7 +50,7 @@ describe('rapido ssh', () => {
     terminal.type('sleep 1000\r')
     const keys = setInterval(() => terminal.type('\x1a'), 500) // Ctrl-Z; the first one may be there before sleep is
     await terminal.expect(/Stopped +sleep 1000/).finally(() => clearInterval(keys))
-    terminal.type('kill %1; exit 4\r')
+    terminal.type('\x15kill -9 %1; wait %1; exit 4\r') // Ctrl-U: one Ctrl-Z may have come to the shell
     expect(await terminal.ended).toBe(4)
   })
 

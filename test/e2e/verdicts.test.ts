@@ -33,12 +33,12 @@ describe.concurrent('a guest whose commands', () => {
   })
 
   test('loop for ever times out', async ({ box }) => {
-    const run = await judge(box, ['-x', 'while sleep 0.2; do echo on and on; done', '--timeout', '25s'])
+    const run = await judge(box, ['-x', 'while sleep 0.2; do echo on and on; done', '--timeout', '40s'])
     expect(run).toMatchObject({ status: 5, stdout: expect.stringContaining('on and on\non and on\n') })
-    expect(run.result.verdict).toMatchObject({ kind: 'timeout', reason: expect.stringContaining('longer than 25s') })
+    expect(run.result.verdict).toMatchObject({ kind: 'timeout', reason: expect.stringContaining('longer than 40s') })
     expect(stepsOf(run).at(-1)).toEqual([expect.stringContaining('while'), null])
     expect(run.junit).toContain('errors="1"')
-    expect(run.durationMs).toBeLessThan(32_000)
+    expect(run.durationMs).toBeLessThan(47_000)
   })
 
   test('say nothing for too long times out', async ({ box }) => {
