@@ -53,7 +53,9 @@ export async function holdFolder(
       },
       release: async () => {
         keeper.stdin.end()
-        await keeper
+        const { signal } = await keeper
+        // It was killed, and has removed nothing: another one does.
+        if (signal !== undefined) await (await holdFolder(path, { wait: false }))?.release()
       },
     }
   }

@@ -51,6 +51,15 @@ describe('a folder', () => {
     expect(readdirSync(join(folder, '..'))).toEqual([])
   })
 
+  test('is gone after its release even where its keeper was killed', async () => {
+    const one = await hold(false)
+    writeFileSync(join(folder, 'file'), '')
+    const keeper = readdirSync('/proc').find((pid) => readQuietly(`/proc/${pid}/cmdline`).includes(folder))
+    process.kill(Number(keeper), 'SIGKILL')
+    await one?.release()
+    expect(readdirSync(join(folder, '..'))).toEqual([])
+  })
+
   test('has one holder; who does not wait is told at once', async () => {
     await hold(false)
     expect(await hold(false)).toBeUndefined()
@@ -219,4 +228,12 @@ function killQuietly(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL')
   } catch {} // it has ended
+}
+
+function readQuietly(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return '' // no process, or it has ended
+  }
 }
