@@ -48,9 +48,11 @@ describe('rapido ssh', () => {
     terminal.type('tty; stty size; type -P poweroff\r')
     await terminal.expect(/\/dev\/pts\/0\s+30 100\s+\/usr\/sbin\/poweroff/)
     terminal.type('sleep 1000\r')
-    const keys = setInterval(() => terminal.type('\x1a'), 500) // Ctrl-Z; the first one may be there before sleep is
-    await terminal.expect(/Stopped +sleep 1000/).finally(() => clearInterval(keys))
-    terminal.type('\x15kill -9 %1; wait %1; exit 4\r') // Ctrl-U: one Ctrl-Z may have come to the shell
+    const runs = 'until ps -e -o args | grep -q "^sleep 1000"; do sleep 0.1; done'
+    await box.rapido('exec', '1', '--', 'bash', '-c', runs).outcome()
+    terminal.type('\x1a') // Ctrl-Z
+    await terminal.expect(/Stopped +sleep 1000/)
+    terminal.type('kill -9 %1; wait %1; exit 4\r')
     expect(await terminal.ended).toBe(4)
   })
 
