@@ -1,4 +1,4 @@
-import { chownSync } from 'node:fs'
+import { chownSync, mkdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { withDir } from 'tmp-promise'
@@ -10,6 +10,7 @@ import { runProgram } from './program.mjs'
  * `files` are parts of their names; `user` has a uid and a gid, and no other group.
  */
 export function runVitest(projects, { stdio, files = [], user } = {}) {
+  mkdirSync(cache, { recursive: true })
   return withDir(async ({ path }) => {
     const report = join(path, 'report.json')
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
@@ -30,7 +31,9 @@ export function runVitest(projects, { stdio, files = [], user } = {}) {
   }, temporary)
 }
 
-const temporary = { prefix: 'rapido-vitest', unsafeCleanup: true } // the folder goes with what is in it
+// In the checkout: what a killed run leaves there is nobody else's to find. The folder goes with what is in it.
+const cache = join(import.meta.dirname, '../node_modules/.cache')
+const temporary = { tmpdir: cache, prefix: 'rapido-vitest', unsafeCleanup: true }
 
 /** The tests of vitest's JSON report, as { file, name, outcome: "passed" | "failed" | "skipped" }. */
 function testsOf(report) {

@@ -1,4 +1,8 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** What ends the processes of a sandbox whose test runner was killed; one of its own, not of a rapido. */
+export const reaperScript = join(import.meta.dirname, 'reaper.sh')
 
 /** Processes that belong to a sandbox: its folder is in their command line, environment or working folder. */
 export function processesOf(folder: string): { pid: number; commandLine: string }[] {
@@ -9,7 +13,9 @@ export function processesOf(folder: string): { pid: number; commandLine: string 
       const environment = quietly(() => readFileSync(`/proc/${pid}/environ`, 'utf8'))
       const cwd = quietly(() => readlinkSync(`/proc/${pid}/cwd`))
       const isOurs = [commandLine, environment, cwd].some((text) => text.includes(folder))
-      return isOurs ? [{ pid: Number(pid), commandLine: commandLine.trim() }] : []
+      return isOurs && !commandLine.includes(reaperScript)
+        ? [{ pid: Number(pid), commandLine: commandLine.trim() }]
+        : []
     })
 }
 

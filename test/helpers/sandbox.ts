@@ -1,9 +1,10 @@
+import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { BootOptions } from '../../dist/index.js'
 import { CliRun } from './cli-run.js'
 import { packageFolder, sharedCache } from './places.js'
-import { processesOf } from './processes.js'
+import { processesOf, reaperScript } from './processes.js'
 import { Terminal, type TerminalSize } from './terminal.js'
 
 /** Where a test's rapido keeps everything: a home, state and working folder of its own, and a TMPDIR to look into. */
@@ -13,10 +14,12 @@ export class Sandbox {
   readonly state: string
   readonly cache: string
   readonly temporary: string
+  readonly #reaper: ChildProcess
 
   /** Images are shared by all tests, except with `ownCache`. */
   constructor(options: { ownCache?: boolean; parent?: string } = {}) {
     this.folder = mkdtempSync(join(options.parent ?? '/var/tmp', 'rapido-e2e-'))
+    this.#reaper = startReaper(this.folder)
     this.work = this.#makeFolder('work')
     this.temporary = this.#makeFolder('tmp')
     this.state = join(this.folder, 'state/rapido')
@@ -73,6 +76,7 @@ export class Sandbox {
   remove(): void {
     for (const { pid } of processesOf(this.folder)) kill(pid)
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
+    this.#reaper.stdin?.end()
   }
 
   #makeFolder(name: string): string {
@@ -80,6 +84,14 @@ export class Sandbox {
     mkdirSync(path)
     return path
   }
+}
+
+/** It outlives us, and ends with what we leave. Its session is its own: a signal for ours passes it by. */
+function startReaper(folder: string): ChildProcess {
+  const reaper = spawn('bash', [reaperScript, folder], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
+  reaper.stdin.on('error', () => {}) // it has ended: there was nothing left
+  reaper.unref()
+  return reaper
 }
 
 function kill(pid: number): void {
