@@ -2,6 +2,7 @@ import { connect, createServer } from 'node:net'
 import { PassThrough, Readable, Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { processesOf } from '../../helpers/processes.js'
 import { type ServedVm, startServedVm } from '../../helpers/served-vm.js'
 import { until } from '../../helpers/until.js'
 
@@ -39,11 +40,18 @@ describe('output', () => {
     expect(await vm.remote.output(['bash', '-c', 'echo out; echo err >&2; exit 3'], { timeoutMs: 5000 })).toBe('out\n')
   })
 
-  test('of a command that does not end in time is an error', async () => {
-    const late = vm.remote.output(['sleep', '1000'], { timeoutMs: 50 })
+  test('of a command that does not end in time is an error, and the command is ended', async () => {
+    const before = sleepers()
+    const late = vm.remote.output(['sleep', '1000'], { timeoutMs: 500 })
     await expect(late).rejects.toMatchObject({ code: 'timeout', message: 'vm1: no answer to sleep 1000' })
+    await until(() => sleepers() <= before)
   })
 })
+
+/** How many commands `sleep 1000` of the VM run on this host, where its agent is. */
+function sleepers(): number {
+  return processesOf('OF=vm').filter(({ commandLine }) => commandLine === 'sleep 1000').length
+}
 
 describe('exec', () => {
   test('returns the status, with the two streams apart', async () => {
