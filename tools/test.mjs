@@ -32,7 +32,7 @@ async function runSlowTests() {
     console.log('\nEnd to end, as an ordinary user, who may not use /dev/kvm:')
     stages.push(await runEndToEnd({ user, files: filesOf('test/e2e', (name) => name !== rootsOwn) }))
     console.log('\nEnd to end, as root: /dev/kvm, and the networks:')
-    stages.push(await runEndToEnd({ files: ['e2e/accel', 'e2e/net'] }))
+    stages.push(await runEndToEnd({ files: ['e2e/accel', 'e2e/net.test', 'e2e/net-host'] }))
   } else {
     stages.push(await runEndToEnd())
   }

@@ -15,7 +15,7 @@ let box: Sandbox
 let share: string // its folder here
 
 beforeAll(async () => {
-  box = new Sandbox()
+  box = new Sandbox({ cpus: 1 })
   box.file('password', `${password}\n`, 0o600)
   box.file('wrong', 'not it\n', 0o600)
   box.file('rapido.toml', '[cifs]\nshare = "test"\nuser = "root"\n[secrets]\ncifs_password = { file = "password" }\n')

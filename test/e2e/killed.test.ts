@@ -18,14 +18,14 @@ describe.concurrent('after a kill -9 of rapido', () => {
     '$ms ms after its start nothing is left, and the next run passes',
     { timeout: 240_000 },
     async ({ ms: killedAtMs }, { boxWithOwnCache: box }) => {
-      for (const ms of killedAtMs) {
+      for (const [index, ms] of killedAtMs.entries()) {
         const run = box.rapido('run', 'simple', '-x', 'sleep 1000')
         run.start()
         await delay(ms)
         run.kill('SIGKILL')
         expect(await run.outcome()).toMatchObject({ status: 137 })
         await expectNothingLeft(box, { withinMs: 3000 })
-        await expectToPass(box)
+        if (index % 2 === 0) await expectToPass(box) // and has an image then; the others are followed by one that is killed
       }
     },
   )

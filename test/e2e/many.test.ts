@@ -18,7 +18,10 @@ test('twenty runs at once pass, each with its own number and addresses on one ne
   const tell = 'ping -c 1 host >/dev/null && cat /sys/class/net/eth0/address && ip -brief -4 address show dev eth0'
   const path = `${join(box.work, 'bin')}:${process.env.PATH}`
   const runs = Array.from({ length: 20 }, () =>
-    box.rapido('run', 'simple-net', '-x', tell, '--set', 'vm.memory=256M', '--json', '-').env({ PATH: path }).outcome(),
+    box
+      .rapido('run', 'simple-net', '-x', tell, '--set', 'vm.memory=256M', '--set', 'vm.cpus=1', '--json', '-')
+      .env({ PATH: path })
+      .outcome(),
   )
   const outcomes = await Promise.all(runs)
   expect(outcomes.map(({ status, stderr }) => (status === 0 ? 0 : stderr))).toEqual(outcomes.map(() => 0))

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest'
 import { run } from '../../dist/index.js'
 import type { RunResult } from '../../dist/report/result.js'
-import { test } from '../helpers/e2e-test.js'
+import { testOfSeveral as test } from '../helpers/e2e-test.js'
 import { expectNothingLeft } from '../helpers/nothing-left.js'
 
 // Several VMs in one go: some of a kind, or the machines of a group with their roles.

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { test as boxed } from '../helpers/e2e-test.js'
+import { testOfSeveral as boxed } from '../helpers/e2e-test.js'
 import { expectNothingLeft } from '../helpers/nothing-left.js'
 import { Sandbox } from '../helpers/sandbox.js'
 
@@ -12,7 +12,7 @@ import { Sandbox } from '../helpers/sandbox.js'
 let box: Sandbox
 
 beforeAll(async () => {
-  box = new Sandbox()
+  box = new Sandbox({ cpus: 1 })
   for (const name of ['mine', 'other']) makeKey(box, name)
   box.file('rapido.toml', '[ssh]\nauthorized_keys = ["keys/mine.pub"]\n')
   const booted = await box.rapido('boot', 'dropbear', '--detach').outcome()

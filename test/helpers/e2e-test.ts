@@ -16,6 +16,15 @@ export const test = base.extend<{ box: Sandbox; boxWithOwnCache: Sandbox }>({
   },
 })
 
+/** For tests of several VMs at once: with a CPU each, which they share with all the others, they boot sooner. */
+export const testOfSeveral = test.extend<{ box: Sandbox }>({
+  box: async ({ task }, use) => {
+    const box = new Sandbox({ cpus: 1 })
+    await use(box)
+    await close(box, { failed: task.result?.state === 'fail' })
+  },
+})
+
 async function close(box: Sandbox, { failed }: { failed: boolean }): Promise<void> {
   try {
     if (!failed) await expectNothingLeft(box, { withinMs: 5000 }) // a network, and a supervisor, go a moment after their VM

@@ -28,6 +28,13 @@ function leftOf(box: Sandbox): string[] {
   return [...vms, ...processes, ...sockets, ...temporary, ...halfWritten, ...builds]
 }
 
+/** What is in a folder, now: somebody may remove it meanwhile, and then it is looked at again. */
 function names(folder: string, { recursive = false } = {}): string[] {
-  return existsSync(folder) ? readdirSync(folder, { encoding: 'utf8', recursive }) : []
+  for (;;) {
+    try {
+      return existsSync(folder) ? readdirSync(folder, { encoding: 'utf8', recursive }) : []
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
 }

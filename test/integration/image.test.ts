@@ -1,13 +1,8 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
+import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,
   chmodSync,
-  chownSync,
-  existsSync,
   mkdirSync,
-  mkdtempSync,
-  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -15,54 +10,22 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { setTimeout } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Settings } from '../../src/config/schema.js'
+import { describe, expect, test } from 'vitest'
 import type { RapidoError } from '../../src/errors.js'
-import { gatherKernelFacts } from '../../src/host/kernels.js'
 import { programFinder } from '../../src/host/programs.js'
 import { cacheGc, cacheList } from '../../src/image/cache.js'
-import { readCpio } from '../../src/image/cpio.js'
-import { type EnsuredImage, type EnsureOptions, ensureImage } from '../../src/image/ensure.js'
-import type { ImageEvent } from '../../src/image/events.js'
-import { gatherImageFacts } from '../../src/image/facts.js'
-import { readPiece, withFile } from '../../src/image/file-bytes.js'
-import { imageTree } from '../../src/image/image-tree.js'
-import { type ImagePlan, planImage } from '../../src/plan/image.js'
-import type { ImageProfile } from '../../src/plan/image-parts.js'
-import { planKernel } from '../../src/plan/kernel.js'
+import { contents, useImageFolder } from '../helpers/image-folder.js'
 
 // Real dracut, with the kernel that is there: about a second for each image.
 
-let folder: string
-let cacheDir: string
-let tool: string
-const at = (name: string) => join(folder, name)
-const path = process.env.PATH
-
-beforeEach(() => {
-  folder = mkdtempSync('/var/tmp/rapido-image-') // not /tmp: what is there would be moved in the image
-  cacheDir = at('cache')
-  tool = at('bin/tool')
-  mkdirSync(at('bin'))
-  writeFileSync(tool, '#!/bin/sh\necho one\n', { mode: 0o755 })
-  writeFileSync(at('demo.conf'), 'a = 1\n')
-  process.env.PATH = `${at('bin')}:${path}`
-})
-
-afterEach(() => {
-  process.env.PATH = path
-  rmSync(folder, { recursive: true })
-})
+const { at, plan, ensure, imageFiles, manifestFiles } = useImageFolder()
 
 describe('an image', () => {
   test('is made once, of this host’s programs and drivers, and holds nothing of its configuration', async () => {
     const image = await ensure(plan({ drivers: ['xfs'], install: ['tool', 'ls'] }))
     expect(image).toMatchObject({ built: true, reason: 'new' })
     expect(modeOf(image.path)).toBe('600')
-    expect(modeOf(join(cacheDir, 'images'))).toBe('700')
+    expect(modeOf(at('cache/images'))).toBe('700')
 
     const held = contents(image.path)
     expect(held.text('/init')).toBe(readFileSync('src/guest/init', 'utf8'))
@@ -114,8 +77,8 @@ describe('an image', () => {
 
 describe('an image stays', () => {
   test.each<[string, () => void]>([
-    ['when a file was touched', () => utimesSync(tool, new Date(), new Date())],
-    ['when a file was written anew as it was', () => writeFileSync(tool, '#!/bin/sh\necho one\n')],
+    ['when a file was touched', () => utimesSync(at('bin/tool'), new Date(), new Date())],
+    ['when a file was written anew as it was', () => writeFileSync(at('bin/tool'), '#!/bin/sh\necho one\n')],
     ['when the image was touched', () => utimesSync(imageFiles()[0] ?? '', new Date(), new Date())],
   ])('%s', async (_, act) => {
     await ensure(plan())
@@ -126,8 +89,8 @@ describe('an image stays', () => {
 
 describe('an image is made anew', () => {
   test.each<[string, () => void, () => string]>([
-    ['when a program changed', () => appendFileSync(tool, '# more\n'), () => `changed: ${tool}`],
-    ['when a program may be run by others', () => chmodSync(tool, 0o700), () => `changed: ${tool}`],
+    ['when a program changed', () => appendFileSync(at('bin/tool'), '# more\n'), () => `changed: ${at('bin/tool')}`],
+    ['when a program may be run by others', () => chmodSync(at('bin/tool'), 0o700), () => `changed: ${at('bin/tool')}`],
     ['when an include changed', () => writeFileSync(at('demo.conf'), 'a = 2\n'), () => `changed: ${at('demo.conf')}`],
     ['when the image is gone', () => rmSync(imageFiles()[0] ?? ''), () => 'new'],
     ['when what the cache knows of it was cut short', () => truncateSync(manifestFiles()[0] ?? '', 100), () => 'new'],
@@ -158,7 +121,7 @@ describe('an image is made anew', () => {
 
   test('and the one before stays for a run that is about to open it, but not for ever', async () => {
     for (const number of [1, 2, 3]) {
-      writeFileSync(tool, `#!/bin/sh\necho ${number}\n`)
+      writeFileSync(at('bin/tool'), `#!/bin/sh\necho ${number}\n`)
       await ensure(plan())
     }
     expect(imageFiles()).toHaveLength(2)
@@ -182,227 +145,34 @@ describe('what is not the image that was made is not booted', () => {
   })
 })
 
-describe('many at once', () => {
-  test('share one build', async () => {
-    const events: ImageEvent[] = []
-    const emit = (event: ImageEvent) => void events.push(event)
-    const images = await Promise.all(Array.from({ length: 5 }, () => ensure(plan(), { emit })))
-    expect(new Set(images.map((image) => image.path)).size).toBe(1)
-    expect(images.filter(({ built }) => built)).toHaveLength(1)
-    expect(events.filter(({ phase }) => phase === 'built')).toHaveLength(1)
-    expect(leftovers()).toEqual([])
-  })
-})
-
-describe('nothing is left', () => {
-  test('when the one who makes it is killed, and the next one makes it', async () => {
-    const { child, lines } = cutApart()
-    for await (const line of lines) if (JSON.parse(line).phase === 'building') break
-    await setTimeout(250) // in the middle of dracut
-    expect(processesAt(cacheDir).length).toBeGreaterThan(0)
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-    await untilTrue(() => leftovers().length === 0 && processesAt(cacheDir).length === 0)
-    expect(imageFiles()).toEqual([])
-    expect(await ensure(plan())).toMatchObject({ built: true, reason: 'new' })
-  })
-
-  test('when it is interrupted', async () => {
-    const abort = new AbortController()
-    const made = ensure(plan(), { signal: abort.signal, emit: () => setTimeout(200).then(() => abort.abort()) })
-    await expect(made).rejects.toMatchObject({ code: 'interrupted' })
-    expect(leftovers()).toEqual([])
-    expect(processesAt(cacheDir)).toEqual([])
-  })
-
-  test('when dracut fails, whose last words are told', async () => {
-    const made = ensure(plan({}, ['--no-such-option']))
-    await expect(made).rejects.toMatchObject({
-      code: 'host',
-      message: expect.stringMatching(
-        /^no image for profile "demo": dracut failed with status 1\n(.|\n)*--no-such-option/,
-      ),
-    })
-    expect(leftovers()).toEqual([])
-    expect(imageFiles()).toEqual([])
-  })
-
-  test('when dracut ends well but has left something out', async () => {
-    const wanted = plan()
-    const lacking = {
-      ...wanted,
-      programs: [...wanted.programs, { name: 'x', path: '/nowhere/x', place: '/nowhere/x' }],
-    }
-    await expect(ensure(lacking)).rejects.toMatchObject({
-      message: expect.stringContaining('dracut left out program /nowhere/x'),
-    })
-    expect(leftovers()).toEqual([])
-  })
-})
-
-test('a cache that cannot be is refused with its path', async () => {
-  writeFileSync(cacheDir, 'a file')
-  await expect(ensure(plan())).rejects.toMatchObject({
-    code: 'host',
-    message: expect.stringContaining(`cannot write the image cache ${cacheDir}: `),
-    hint: expect.stringContaining('paths.cache'),
-  })
-})
-
-test.runIf(process.geteuid?.() === 0)('a full disk is told as such', async () => {
-  mkdirSync(cacheDir)
-  const script = 'mount -t tmpfs -o size=8m rapido "$1" && exec "$0" "$2" "$3"'
-  const argv = [process.execPath, cacheDir, 'test/fixtures/cut-image.mjs', JSON.stringify(input())]
-  const { stdout } = spawnSync('unshare', ['-m', 'bash', '-c', script, ...argv], { encoding: 'utf8' })
-  expect(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')).toMatchObject({
-    error: expect.stringContaining('no space left'),
-    hint: expect.stringContaining('make room there'),
-  })
-})
-
-test('an ordinary user makes the same image', async () => {
-  const image = cutAsOrdinaryUser(input()).at(-1) as EnsuredImage
-  const { path: own } = await ensureImage(plan(), { cacheDir: at('own') })
-  expect(contents(image.path).paths).toEqual(contents(own).paths)
-})
-
-test('a folder with a file that may not be read is refused with its path', async () => {
-  mkdirSync(at('tests'))
-  writeFileSync(at('tests/secret'), '', { mode: 0o000 })
-  const wanted = input({ include: [{ from: 'tests', to: '/opt/tests' }] })
-  const [last] = cutAsOrdinaryUser(wanted).slice(-1)
-  expect(last).toMatchObject({ error: expect.stringContaining(`cannot read the include ${at('tests/secret')}`) })
-})
-
 describe('the collector', () => {
   test('lists images, the last used first, and removes what is not used', async () => {
     await ensure(plan())
     const other = await ensure(plan({ install_optional: ['strace', 'ls'] }))
-    expect(cacheList(cacheDir).map(({ path: listed }) => listed)[0]).toBe(other.path)
+    expect(cacheList(at('cache')).map(({ path: listed }) => listed)[0]).toBe(other.path)
 
-    const old = cacheList(cacheDir)[1]
+    const old = cacheList(at('cache'))[1]
     const monthAgo = new Date(Date.now() - 31 * 24 * 3600 * 1000)
-    utimesSync(join(cacheDir, 'manifests', `${old?.key}.json`), monthAgo, monthAgo)
-    expect((await cacheGc(cacheDir)).map(({ key }) => key)).toEqual([old?.key])
+    utimesSync(at(`cache/manifests/${old?.key}.json`), monthAgo, monthAgo)
+    expect((await cacheGc(at('cache'))).map(({ key }) => key)).toEqual([old?.key])
     expect(imageFiles()).toEqual([other.path])
   })
 
   test('keeps what a run may be about to open', async () => {
     await ensure(plan())
-    expect(await cacheGc(cacheDir, { all: true })).toEqual([])
+    expect(await cacheGc(at('cache'), { all: true })).toEqual([])
     expect(imageFiles()).toHaveLength(1)
   })
 })
 
-function plan(image: Partial<ImageProfile['image']> = {}, dracutArgs: string[] = [], dracutSrc?: string): ImagePlan {
-  const { profile, guest, settings } = input(image, dracutArgs, dracutSrc)
-  const kernel = planKernel({}, gatherKernelFacts({}))
-  return planImage({ profile, guest, settings, kernel, facts: gatherImageFacts({ profile, guest, settings }) })
-}
-
-function input(image: Partial<ImageProfile['image']> = {}, dracutArgs: string[] = [], dracutSrc?: string) {
-  const lists = { install: [], install_optional: [], drivers: [], drivers_optional: [], dracut_modules: [] }
-  const profile: ImageProfile = {
-    name: 'demo',
-    folder,
-    image: { ...lists, install: ['tool'], include: [{ from: 'demo.conf', to: '/etc/demo.conf' }], ...image },
-    requires: { settings: [], kernel: [] },
-  }
-  const init = { from: join(process.cwd(), 'src/guest/init'), to: '/init' }
-  const settings = { image: { dracut_args: dracutArgs, dracut_src: dracutSrc } } as unknown as Settings
-  const guest = { install: ['bash'], install_optional: [], include: [init], drivers: [], drivers_optional: [] }
-  return { profile, guest, settings, cacheDir }
-}
-
 function findDracut(): string {
   return programFinder()('dracut') ?? ''
-}
-
-function ensure(wanted: ImagePlan, options: Partial<EnsureOptions> = {}): Promise<EnsuredImage> {
-  return ensureImage(wanted, { cacheDir, ...options })
-}
-
-function cutApart() {
-  const child = spawn(process.execPath, ['test/fixtures/cut-image.mjs', JSON.stringify(input())], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  return { child, lines: createInterface({ input: child.stdout }) }
-}
-
-/** What cut-image.mjs said, run without privileges where we have them. */
-function cutAsOrdinaryUser(wanted: ReturnType<typeof input>): object[] {
-  chmodSync(folder, 0o755)
-  mkdirSync(cacheDir, { mode: 0o700 })
-  const root = process.geteuid?.() === 0
-  if (root) chownSync(cacheDir, 65534, 65534)
-  const node = [process.execPath, 'test/fixtures/cut-image.mjs', JSON.stringify(wanted)]
-  const unprivileged = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', ...node]
-  const [program = '', ...argv] = root ? unprivileged : node
-  const said = execFileSync(program, argv, { encoding: 'utf8' })
-  return said
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line))
-}
-
-function contents(image: string) {
-  return withFile(image, (fd) => {
-    const entries = readCpio(fd)
-    const tree = imageTree(entries)
-    const texts = new Map(
-      entries
-        .filter(({ kind, size }) => kind === 'file' && size < 10_000)
-        .map((entry) => [entry.path, readPiece({ fd, offset: entry.data, size: entry.size }).toString()]),
-    )
-    return { paths: [...tree.entries.keys()], text: (name: string) => texts.get(tree.resolve(name) ?? '') }
-  })
 }
 
 function overwrite(image: string): void {
   const bytes = readFileSync(image)
   bytes.fill(0x55, 5000, 6000)
   writeFileSync(image, bytes)
-}
-
-function imageFiles(): string[] {
-  return filesIn(join(cacheDir, 'images'))
-}
-
-function manifestFiles(): string[] {
-  return filesIn(join(cacheDir, 'manifests'))
-}
-
-/** What should not be in a cache at rest. */
-function leftovers(): string[] {
-  return [
-    ...filesIn(cacheDir).filter((name) => name.includes('/build-')),
-    ...manifestFiles().filter((name) => !name.endsWith('.json')),
-  ]
-}
-
-function filesIn(where: string): string[] {
-  return existsSync(where) ? readdirSync(where).map((name) => join(where, name)) : []
-}
-
-/** Processes that name a path on their command line, other than this one and those that cut. */
-function processesAt(where: string): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        return [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')]
-      } catch {
-        return []
-      }
-    })
-    .filter((line) => line.includes(`${where}/`))
-}
-
-async function untilTrue(condition: () => boolean): Promise<void> {
-  for (let waitedMs = 0; !condition(); waitedMs += 50) {
-    if (waitedMs > 10_000) throw new Error('it did not become true within 10 s')
-    await setTimeout(50)
-  }
 }
 
 function modeOf(file: string): string {
