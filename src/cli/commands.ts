@@ -51,6 +51,11 @@ export const commands: CommandRow[] = [
   },
   { command: 'console <vm>', describe: "Attach to a VM's console", load: () => import('./commands/console.js') },
   { command: 'monitor <vm> [command..]', describe: "QEMU's monitor", load: () => import('./commands/monitor.js') },
+  {
+    command: 'fault <vm> [verb] [words..]',
+    describe: 'Do a fault to a VM: cut a path, fail or slow I/O, freeze, reset, …',
+    load: () => import('./commands/fault.js'),
+  },
   { command: 'cp <from> <to>', describe: 'Copy files: VM:PATH is in a guest', load: () => import('./commands/cp.js') },
   { command: 'gdb <vm>', describe: 'Debug a VM that was booted with --gdb', load: () => import('./commands/gdb.js') },
   { command: 'stop [vm..]', describe: 'Power VMs off', load: () => import('./commands/stop.js') },

@@ -17,18 +17,25 @@ export function expandSettings(text: string, settings: Settings): string {
   })
 }
 
+/** Whether every setting that a text names is set. */
+export function isExpandable(text: string, settings: Settings): boolean {
+  return namedSettings(text).every((key) => isSet(settingValue(settings, key)))
+}
+
 /** The variables of a profile's boot.env; one that names a setting which is not set is left out. */
 export function expandEnvironment(env: Readonly<Record<string, string>>, settings: Settings): Record<string, string> {
-  const entries = Object.entries(env).filter(([, text]) =>
-    namedSettings(text).every((key) => isSet(settingValue(settings, key))),
-  )
+  const entries = Object.entries(env).filter(([, text]) => isExpandable(text, settings))
   return Object.fromEntries(entries.map(([name, text]) => [name, expandSettings(text, settings)]))
 }
 
 /** The settings that a profile needs and that are not set: what it requires, and what its paths name. */
 export function unsetSettings(profile: Profile, settings: Settings): string[] {
-  const { install, install_optional, include } = profile.image
-  const paths = [...install, ...install_optional, ...include.map(({ from }) => from)]
+  const { install, include } = profile.image
+  const paths = [
+    ...install,
+    ...include.map(({ from }) => from),
+    ...profile.machine.disk.flatMap(({ file }) => file ?? []),
+  ]
   const needed = [...profile.requires.settings, ...paths.flatMap(namedSettings)]
   return [...new Set(needed)].filter((key) => !isSet(settingValue(settings, key)))
 }

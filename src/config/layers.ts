@@ -32,14 +32,24 @@ function isPath(schema: z.core.$ZodType, value: string): boolean {
   return kind === 'path' || (kind === 'program' && value.includes('/'))
 }
 
-/** Layers of settings joined; of two that set the same thing the later wins. Lists are replaced, not added to. */
-export function mergeLayers(layers: readonly TomlTable[]): Record<string, TomlTable> {
-  const merged: Record<string, TomlTable> = {}
-  for (const [group, settings] of layers.flatMap((layer) => Object.entries(layer))) {
-    const below = merged[group]
-    const above = { ...below, ...(settings as TomlTable) }
-    if (below?.env && above.env) above.env = { ...(below.env as TomlTable), ...(above.env as TomlTable) } // guest.env
-    merged[group] = above
+/**
+ * Layers of settings joined; of two that set the same thing the later wins. Tables are joined key by key, lists are
+ * replaced. So is a secret: it is in one place, not in two.
+ */
+export function mergeLayers(layers: readonly TomlTable[]): TomlTable {
+  return layers.reduce<TomlTable>((below, above) => mergeTables(below, above), {})
+}
+
+function mergeTables(below: TomlTable, above: TomlTable, path: string[] = []): TomlTable {
+  const merged = { ...below }
+  for (const [key, value] of Object.entries(above)) {
+    const under = merged[key]
+    const isSecret = path[0] === 'secrets'
+    merged[key] = isTable(under) && isTable(value) && !isSecret ? mergeTables(under, value, [...path, key]) : value
   }
   return merged
+}
+
+function isTable(value: unknown): value is TomlTable {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
 }

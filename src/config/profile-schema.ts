@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { diskId, diskKeys } from './disk-schema.js'
 import { choice, environment, environmentText, flag, integer, list, size, text } from './kinds.js'
 import { setting } from './setting.js'
 import { settingName, withSettings } from './setting-names.js'
@@ -42,7 +43,9 @@ const image = z
       example: ['multipath', 'mkfs.xfs'],
     }),
     install_optional: setting(programs().prefault([]), {
-      meaning: 'Programs that are left out, with a note, where the host has none.',
+      meaning:
+        'Programs that are left out, with a note, where the host has none; and those whose path names a setting that is ' +
+        'not set.',
       example: ['strace'],
     }),
     include: setting(
@@ -71,8 +74,29 @@ const image = z
   .prefault({})
   .describe("What is in the initramfs, in dracut's own vocabulary.")
 
+const disk = z.strictObject({
+  id: setting(diskId(), {
+    meaning: 'Its name, which must be there. Its drives in QEMU are that and a letter for each path: hda, hdb.',
+    example: 'hd',
+  }),
+  file: setting(
+    withSettings({ pattern: /^[^\0]+$/, what: 'a path', advice: 'use the path of a file or block device' }).optional(),
+    {
+      kind: 'path',
+      meaning: 'A file or block device of the host. It may name settings. Never made, never deleted.',
+      example: '{kernel.src}/root.img',
+      unset: '`size` makes one',
+    },
+  ),
+  ...diskKeys,
+})
+
 const machine = z
   .strictObject({
+    disk: setting(list(disk, { of: 'tables', such: '[{ id = "hd", size = "1G" }]' }).prefault([]), {
+      meaning: 'A disk, with the keys below. `disk.ID` of rapido.toml wins, key by key.',
+      example: [{ id: 'hd', size: '2G' }],
+    }).describe('A disk of the VM. `[disk.ID]` of rapido.toml wins, key by key.'),
     cpus: setting(integer({ from: 1, to: 255 }).prefault(2), { meaning: 'Virtual CPUs.', example: 4 }),
     memory: setting(size({ fromMiB: 64 }).prefault('512M'), { meaning: 'Memory.', example: '1G' }),
   })

@@ -1,22 +1,8 @@
 import { z } from 'zod'
+import { diskIdPattern, settingsDisk } from './disk-schema.js'
 import { incidentKinds } from './incident-kinds.js'
-import {
-  addressRange,
-  choice,
-  duration,
-  environment,
-  flag,
-  hostAddress,
-  integer,
-  limit,
-  list,
-  macAddress,
-  path,
-  program,
-  size,
-  text,
-  texts,
-} from './kinds.js'
+import { choice, duration, environment, flag, integer, limit, list, path, program, size, text, texts } from './kinds.js'
+import { network } from './network-schema.js'
 import { setting } from './setting.js'
 
 // Every setting with its kind, default, meaning and an example. docs/config.md, the JSON Schema and rapido.toml.example
@@ -86,131 +72,25 @@ const vm = z
   .prefault({})
   .meta({ id: 'vm', description: 'The size of a VM. Mostly of use under `[profile.NAME]` or with `--set`.' })
 
-const linkName = () =>
-  text({
-    pattern: /^(?!\.{1,2}$)[^\s/:]{1,15}$/,
-    what: 'the name of an interface',
-    advice: 'use at most 15 characters, none of them a blank, a slash or a colon',
-  })
-
-const nic = {
-  address: setting(hostAddress(4).optional(), {
-    meaning: 'Its IPv4 address.',
-    example: '192.168.155.7/24',
-    unset: 'the (100 + N)th of `network.address`; none on a further NIC',
-  }),
-  address6: setting(hostAddress(6).optional(), {
-    meaning: 'Its IPv6 address.',
-    example: 'fd72:6170:6964:6f::7/64',
-    unset: 'the (0x100 + N)th of `network.address6`; none on a further NIC',
-  }),
-  mac: setting(macAddress().optional(), {
-    meaning: 'Its MAC address.',
-    example: '02:00:00:00:00:07',
-    unset: '`02:72:70:NIC:N:N`, of the numbers of the NIC and the VM',
-  }),
-}
-
-const networkedVm = z.strictObject({
-  hostname: setting(
-    text({
-      pattern: /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i,
-      what: 'a host name',
-      advice: 'use letters, digits and hyphens, at most 63 of them',
-    }).optional(),
-    { meaning: 'Its host name.', example: 'target', unset: '`rapidoN`' },
-  ),
-  ...nic,
-  nic: setting(list(z.strictObject(nic), { of: 'tables', such: '[{ address = "10.0.0.1/24" }]' }).prefault([]), {
-    meaning: 'More NICs on the same bridge: a table each, with the keys above.',
-    example: [{ address: '10.0.0.1/24' }],
-  }),
-})
-
-const network = z
-  .strictObject({
-    home: setting(choice(['private', 'host']).optional(), {
-      meaning:
-        'Where the bridge of `network = "bridge"` is: in a network of your own, which no other program sees, or on the host.',
-      example: 'private',
-      unset: '"host" where `rapido net up` has made the bridge for you, else "private"',
-    }),
-    bridge: setting(linkName().prefault('rapido-br'), { meaning: 'The name of the bridge.', example: 'br0' }),
-    address: setting(hostAddress(4).prefault('192.168.155.1/24'), {
-      meaning:
-        'IPv4 address of the host on the bridge, and the network of the VMs: VM N has the (100 + N)th address of it.',
-      example: '10.55.0.1/16',
-    }),
-    address6: setting(hostAddress(6).prefault('fd72:6170:6964:6f::1/64'), {
-      meaning:
-        'IPv6 address of the host on the bridge, and the network of the VMs: VM N has the (0x100 + N)th address of it.',
-      example: 'fd00:55::1/64',
-    }),
-    mtu: setting(integer({ from: 1280, to: 65_521 }).optional(), {
-      meaning: 'Largest packet, in bytes, on the bridge and in the guests.',
-      example: 9000,
-      unset: '1500',
-    }),
-    taps: setting(integer({ from: 0, to: 1000 }).prefault(16), {
-      meaning: 'With `home = "host"`: how many taps `rapido net up` makes, which is how many VMs can be on the bridge.',
-      example: 40,
-    }),
-    tap_user: setting(
-      text({
-        pattern: /^[^\s:/-][^\s:/]*$/,
-        what: 'the name of a user',
-        advice: 'use a name as `id -un` prints it',
-      }).optional(),
+const disk = setting(
+  z
+    .record(
+      z.string().regex(diskIdPattern, { error: 'use small letters and digits in the name of a disk' }),
+      settingsDisk,
       {
-        meaning: 'With `home = "host"`: the user whose VMs the taps are for.',
-        example: 'alice',
-        unset: 'whoever calls `sudo rapido net up`',
+        error: 'is not a table; use [disk.hd]',
       },
-    ),
-    uplink: setting(linkName().optional(), {
-      meaning:
-        'A way out for the VMs. In a private network: "nat", to whatever you can reach, by slirp4netns. With ' +
-        '`home = "host"`: an interface that `rapido net up` puts on the bridge.',
-      example: 'nat',
-      unset: 'VMs reach each other and the host, and nobody else',
-    }),
-    dhcp_range: setting(addressRange().optional(), {
-      meaning:
-        'First and last address that a DHCP server (dnsmasq) on the bridge gives away, both in the network of `address`. ' +
-        "rapido's own VMs ask for none.",
-      example: '192.168.155.200,192.168.155.250',
-      unset: 'no DHCP',
-    }),
-    forwards: setting(
-      list(
-        text({
-          pattern: /^(tcp|udp):(\d{1,5}):(\d{1,5})$/,
-          what: 'a port forward',
-          advice: 'use PROTOCOL:PORT OF THE HOST:PORT OF THE GUEST',
-        }),
-        { of: 'port forwards', such: '["tcp:2222:22"]' },
-      ).prefault([]),
-      {
-        meaning:
-          'With `network = "user"`: ports of 127.0.0.1 that lead into the guest. A host port of 0 is any free one.',
-        example: ['tcp:2222:22'],
-      },
-    ),
-    vm: setting(
-      z
-        .record(z.string().regex(/^[1-9]\d{0,3}$/, { error: 'use the number of a VM' }), networkedVm, {
-          error: 'is not a table; use [network.vm.1]',
-        })
-        .prefault({}),
-      {
-        kind: 'table',
-        meaning: 'What is particular to the VM of this number. Keys: `hostname`, `address`, `address6`, `mac`, `nic`.',
-        example: { 1: { hostname: 'target', address: '192.168.155.7/24', nic: [{ address: '10.0.0.1/24' }] } },
-      },
-    ),
-  })
-  .prefault({})
-  .meta({ id: 'network', description: 'The network of VMs, where their profile has one.' })
+    )
+    .prefault({}),
+  {
+    kind: 'table',
+    meaning:
+      'What differs for the disk of this name; a name that the profile does not have is one more disk. Keys: `file`, ' +
+      '`size`, `format`, `bus`, `paths`, `controllers`, `serial`, `wwn`, `readonly`, `cache`, `iops`, `bandwidth`, as under ' +
+      '`[[machine.disk]]` of a profile.',
+    example: { hd: { size: '10G', cache: 'none' } },
+  },
+).meta({ id: 'disk', description: 'The disks of a VM.' })
 
 const image = z
   .strictObject({
@@ -381,6 +261,38 @@ const cifs = z
   .prefault({})
   .meta({ id: 'cifs', description: 'The share that the profile `cifs` mounts.' })
 
+const multipath = z
+  .strictObject({
+    policy: setting(
+      choice(['service-time', 'round-robin', 'queue-length', 'historical-service-time']).prefault('service-time'),
+      { meaning: 'The path selector: which path of a group gets the next I/O.', example: 'round-robin' },
+    ),
+    grouping: setting(choice(['multibus', 'failover', 'group_by_prio']).prefault('multibus'), {
+      meaning: '`path_grouping_policy`: all paths in use, or one, or those of the best priority.',
+      example: 'failover',
+    }),
+    checker: setting(choice(['tur', 'directio', 'readsector0']).prefault('tur'), {
+      meaning: '`path_checker`: how multipathd sees whether a path works. `tur` does not notice failing reads.',
+      example: 'directio',
+    }),
+    no_path_retry: setting(
+      text({ pattern: /^(queue|fail|[1-9]\d*)$/, what: 'known', advice: 'use "queue", "fail" or a number' }).prefault(
+        'queue',
+      ),
+      {
+        meaning: 'Without any path: `queue` I/O for ever, `fail` it at once, or after so many checks, a second each.',
+        example: '5',
+      },
+    ),
+    src: setting(path().optional(), {
+      meaning: 'A built multipath-tools tree, whose programs are used.',
+      example: '~/multipath-tools',
+      unset: 'those of the distribution',
+    }),
+  })
+  .prefault({})
+  .meta({ id: 'multipath', description: 'What the profiles `multipath` and `multipath-alua` set up.' })
+
 /** Where a secret is: one of three, and never the secret itself. */
 const secret = z.union([
   z.strictObject({ file: path().describe('The file that holds the secret.') }),
@@ -410,7 +322,24 @@ const secrets = setting(
     'stand here, nor in an image, on a command line or in a log.',
 })
 
-const groups = { kernel, qemu, vm, network, image, debug, share, run, paths, log, guest, ssh, cifs, secrets }
+const groups = {
+  kernel,
+  qemu,
+  vm,
+  disk,
+  network,
+  image,
+  debug,
+  share,
+  run,
+  paths,
+  log,
+  guest,
+  ssh,
+  cifs,
+  multipath,
+  secrets,
+}
 
 /** All settings, as they stand at the top of rapido.toml and once more under each `[profile.NAME]`. */
 export const settingsSchema = z.strictObject(groups)

@@ -22,8 +22,9 @@ export function withSettings(narrowed: Parameters<typeof text>[0]) {
   })
 }
 
+/** Choices, too: their kind is the list of them. */
 function isText(row: SettingRow): boolean {
-  return ['string', 'path', 'program'].includes(row.kind)
+  return ['string', 'path', 'program'].includes(row.kind) || row.kind.startsWith('"')
 }
 
 /** The row of a setting, whatever the NAME in it. */

@@ -22,3 +22,9 @@ wait_for() {
     sleep 0.1
   done
 }
+
+# disk_paths ID: how many paths the disk of this name has.
+disk_paths() {
+  [[ " $RAPIDO_DISKS " =~ \ $1=([0-9]+)\  ]] || die "this VM has no disk $1: it has ${RAPIDO_DISKS:-none}"
+  echo "${BASH_REMATCH[1]}"
+}

@@ -3,7 +3,9 @@
 #
 # It makes the folder, takes a lock on it (flock, so the kernel frees it whatever happens), empties what an owner
 # that is gone left there, and answers "held" (or "taken", for `try`). Then it reads "watch PGID", "unwatch PGID", and
-# "join NETWORK": to be a member of that network (network/keep-network.sh) until we end; answered "joined" or "gone".
+# "join NETWORK": to be a member of that network (network/keep-network.sh) until we end; answered "joined" or "gone";
+# "lock FILE" and "share FILE": to have that file alone, or with others that only read it, until we end; answered
+# "locked", or "taken".
 # When standard input ends, because rapido is done or was killed, it kills the watched process groups and removes
 # the folder. It runs in a session of its own, so that Ctrl-C or a kill of rapido's group does not reach it.
 folder=$1 mode=$2
@@ -66,12 +68,19 @@ join() {
   fi
 }
 
+lock() {
+  local fd
+  if { exec {fd}<"$2"; } 2>/dev/null && flock "$1" -n "$fd"; then echo locked; else echo taken; fi
+}
+
 declare -A groups
 while read -r verb what; do
   case $verb in
     watch) groups[$what]=1 ;;
     unwatch) unset "groups[$what]" ;;
     join) join "$what" ;;
+    lock) lock -x "$what" ;;
+    share) lock -s "$what" ;;
   esac
 done
 

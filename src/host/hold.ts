@@ -10,6 +10,8 @@ export interface HeldFolder {
   unwatch(processGroup: number): void
   /** Makes its holder a member of the network kept in that folder (network/private.ts), if it still is; until the end. */
   join(network: string): Promise<boolean>
+  /** Locks a file for its holder, `shared` with others that only read it; until the end. False: somebody else has it. */
+  lock(file: string, options: { shared: boolean }): Promise<boolean>
   /** Kills what is still watched, removes the folder, frees the lock. */
   release(): Promise<void>
 }
@@ -50,6 +52,10 @@ export async function holdFolder(
       join: async (network) => {
         keeper.stdin.write(`join ${network}\n`)
         return (await nextLine()) === 'joined'
+      },
+      lock: async (file, { shared }) => {
+        keeper.stdin.write(`${shared ? 'share' : 'lock'} ${file}\n`)
+        return (await nextLine()) === 'locked'
       },
       release: async () => {
         keeper.stdin.end()

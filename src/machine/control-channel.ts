@@ -29,7 +29,7 @@ export class ControlChannel {
   readonly #stream: Duplex
   readonly #events: ChannelEvents
   readonly #inputWindow: number
-  readonly #reader = new FrameReader('RAPIDO1\n')
+  #reader = newReader()
   readonly #commands = new Map<number, GuestCommand>()
   readonly #writes = new Map<number, { resolve(): void; reject(error: Error): void }>()
   #nextId = 1
@@ -85,11 +85,21 @@ export class ControlChannel {
   close(why: Error): void {
     if (this.#closed) return
     this.#closed = why
+    this.#fail(why)
+    this.#stream.destroy()
+  }
+
+  /** The guest begins anew: what is pending ends with `why`, and the next thing that counts is its hello. */
+  restart(why: Error): void {
+    this.#fail(why)
+    this.#reader = newReader()
+  }
+
+  #fail(why: Error): void {
     for (const command of this.#commands.values()) command.fail(why)
     for (const write of this.#writes.values()) write.reject(why)
     this.#commands.clear()
     this.#writes.clear()
-    this.#stream.destroy()
   }
 
   #send(type: string, id: number, payload: Buffer | string): void {
@@ -129,4 +139,9 @@ export class ControlChannel {
         command?.receive(type, payload)
     }
   }
+}
+
+/** What comes before the agent's first word is none of the channel's. */
+function newReader(): FrameReader {
+  return new FrameReader('RAPIDO1\n')
 }

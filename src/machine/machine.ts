@@ -9,6 +9,7 @@ import type { VmFiles } from '../plan/state-files.js'
 import { Console } from './console.js'
 import { ControlChannel } from './control-channel.js'
 import { describeEnd, type MachineEnd, machineEnd } from './end.js'
+import { Faults } from './faults.js'
 import { type Incident, IncidentScanner } from './incidents.js'
 import { Qmp, type QmpEvent } from './qmp.js'
 import { socketFromQemu } from './socket-from-qemu.js'
@@ -86,16 +87,19 @@ export class Machine {
   readonly console: Console
   readonly qmp: Qmp
   readonly channel: ControlChannel
-  /** The kernel release that the guest said hello with. Rejects with the end of the machine, should that come first. */
-  readonly hello: Promise<string>
+  readonly faults: Faults
   readonly ended: Promise<MachineEnd>
   readonly incidents: Incident[] = []
   readonly #process: PtyProcess
   readonly #scanner = new IncidentScanner()
   readonly #qmpEvents: QmpEvent[] = []
+  #hello: Promise<string>
+  #greet!: (release: string) => void
   #leaving: 'poweroff' | 'reboot' | undefined
   #end: MachineEnd | undefined
   #channelOpen = false
+  #isResetting = false
+  #isCut = false
 
   constructor(
     plan: MachinePlan,
@@ -118,19 +122,16 @@ export class Machine {
     })
     this.qmp = new Qmp(parts.qmpStream, (event) => this.#onQmpEvent(event))
     parts.qmpStream.once('close', () => parts.process.drain())
+    this.faults = new Faults(plan, this.qmp)
     this.ended = this.#waitForEnd(parts.files, parts.events)
-    let greet!: (release: string) => void
-    this.hello = new Promise((resolve, reject) => {
-      greet = resolve
-      void this.ended.then((end) => reject(endedTooEarly(end)))
-    })
-    this.hello.catch(() => {}) // told by whoever waits for it
+    this.#hello = this.#awaitHello()
     this.channel = new ControlChannel(parts.controlStream, {
       inputWindow: inputWindow[plan.channel.kind],
       events: {
         hello: (release) => {
           this.#channelOpen = true
-          greet(release)
+          this.#isResetting = false
+          this.#greet(release)
         },
         leaving: (how) => {
           this.#leaving = how
@@ -139,6 +140,16 @@ export class Machine {
         lost: () => this.#onChannelLost('the control channel of the guest closed'),
       },
     })
+  }
+
+  /** The kernel release that the guest said hello with. Rejects with the end of the machine, should that come first. */
+  get hello(): Promise<string> {
+    return this.#hello
+  }
+
+  /** Whether it was ended by powerCut: an end that somebody wanted. */
+  get isCut(): boolean {
+    return this.#isCut
   }
 
   /** What the guest announced before it left: tells a wanted reboot from a crash. */
@@ -177,16 +188,44 @@ export class Machine {
     })
   }
 
+  /** Presses the reset button. What runs in the guest fails; `hello` is its next one then. */
+  async reset(): Promise<void> {
+    const reset = this.qmp.next(({ name }) => name === 'RESET', { what: 'QEMU did not reset the VM', withinMs: 10_000 })
+    this.#isResetting = true
+    this.#hello = this.#awaitHello()
+    await this.qmp.execute('set-action', { reboot: 'reset' }) // -no-reboot makes it an end else
+    await Promise.all([this.qmp.execute('system_reset').catch(reset.fail), reset.seen])
+    await this.qmp.execute('set-action', { reboot: 'shutdown' }) // a crash ends the process still
+    this.channel.restart(new RapidoError('guest', 'the guest was reset'))
+  }
+
+  /** Ends the machine at once: nothing is flushed, nobody is asked. */
+  async powerCut(): Promise<MachineEnd> {
+    this.#isCut = true
+    await this.qmp.execute('quit')
+    return this.ended
+  }
+
   /** Kills QEMU at once. */
   kill(): void {
     this.#process.kill('SIGKILL')
+  }
+
+  #awaitHello(): Promise<string> {
+    const hello = new Promise<string>((resolve, reject) => {
+      this.#greet = resolve
+      void this.ended.then((end) => reject(endedTooEarly(end)))
+    })
+    hello.catch(() => {}) // told by whoever waits for it
+    return hello
   }
 
   #onQmpEvent(event: QmpEvent): void {
     this.#qmpEvents.push(event)
     if (event.name === 'VSERPORT_CHANGE' && event.data.id === 'control' && event.data.open === false) {
       this.#channelOpen = false
-      if (this.#leaving === undefined) this.#onChannelLost('the guest closed its control channel: its agent is dead')
+      if (this.#leaving === undefined && !this.#isResetting)
+        this.#onChannelLost('the guest closed its control channel: its agent is dead')
     }
   }
 

@@ -8,6 +8,13 @@ export interface QmpEvent {
   data: Record<string, unknown>
 }
 
+/** Somebody who waits for an event. */
+interface Watch {
+  matches(event: QmpEvent): boolean
+  resolve(event: QmpEvent): void
+  reject(error: unknown): void
+}
+
 const answerMs = 10_000
 
 /**
@@ -18,6 +25,7 @@ export class Qmp {
   readonly #stream: Duplex
   readonly #onEvent: (event: QmpEvent) => void
   readonly #pending = new Map<number, { command: string; resolve(value: unknown): void; reject(error: Error): void }>()
+  readonly #watches = new Set<Watch>()
   readonly #ready: Promise<unknown>
   #greeted!: () => void
   #nextId = 1
@@ -49,6 +57,30 @@ export class Qmp {
   /** A command of the human monitor; its text is the answer, errors included (HMP has no other way to tell). */
   async monitor(commandLine: string): Promise<string> {
     return String(await this.execute('human-monitor-command', { 'command-line': commandLine }))
+  }
+
+  /**
+   * Waits for an event, from now on. Throws RapidoError('timeout') with `what` when none that `matches` comes in time;
+   * `fail` ends the wait with the error of the command that should have caused it.
+   */
+  next(
+    matches: (event: QmpEvent) => boolean,
+    { what, withinMs }: { what: string; withinMs: number },
+  ): { seen: Promise<QmpEvent>; fail(error: unknown): void } {
+    let watch!: Watch
+    const seen = new Promise<QmpEvent>((resolve, reject) => {
+      watch = { matches, resolve, reject }
+    })
+    seen.catch(() => {}) // whoever waits is told
+    this.#watches.add(watch)
+    const late = () => watch.reject(new RapidoError('timeout', `${what} within ${withinMs / 1000} s`))
+    const timer = setTimeout(late, withinMs)
+    const over = () => {
+      clearTimeout(timer)
+      this.#watches.delete(watch)
+    }
+    void seen.then(over, over)
+    return { seen, fail: (error) => watch.reject(error) }
   }
 
   #send(command: string, args?: Record<string, unknown>): Promise<unknown> {
@@ -90,6 +122,7 @@ export class Qmp {
       case 'greeting':
         return this.#greeted()
       case 'event':
+        for (const watch of this.#watches) if (watch.matches(message)) watch.resolve(message)
         return this.#onEvent(message)
       case 'return':
       case 'error': {
@@ -110,6 +143,7 @@ export class Qmp {
       else reject(qemuGone(command))
     }
     this.#pending.clear()
+    for (const { reject } of this.#watches) reject(new RapidoError('host', 'QEMU is gone'))
     this.#greeted() // whoever waits for it finds us gone
   }
 }

@@ -11,6 +11,7 @@ export interface Arch {
   console: string // the kernel's console=
   serialChannel: string // the guest's tty of the second serial port
   gdbArch: string // gdb's `set architecture`
+  oDirect: number // O_DIRECT of open(2)
 }
 
 const x86_64: Arch = {
@@ -22,6 +23,7 @@ const x86_64: Arch = {
   console: 'ttyS0,115200',
   serialChannel: 'ttyS1',
   gdbArch: 'i386:x86-64',
+  oDirect: 0o40000,
 }
 
 export const arch: Arch = x86_64

@@ -1,12 +1,15 @@
 import { expandEnvironment } from '../config/expand.js'
 import type { Profile } from '../config/profile.js'
 import type { Settings } from '../config/schema.js'
+import { arch } from './arch.js'
+import type { DiskPlan } from './disks.js'
 
 /** Where the guest finds what the host sends; all of it is memory, so nothing outlives the guest. */
 export const guestRun = {
   bootScript: '/run/rapido/boot.sh',
   helpers: '/run/rapido/helpers.sh',
   script: '/run/rapido/script', // of `-f FILE`
+  bin: '/run/rapido/bin', // on the PATH: io-load
   secrets: '/run/rapido/secrets', // a file each, 0600
   authorizedKeys: '/root/.ssh/authorized_keys', // of a profile with boot.ssh
 } as const
@@ -18,9 +21,10 @@ export function guestEnv(options: {
   settings: Settings
   term: string | undefined
   role?: string | undefined
+  disks?: readonly DiskPlan[]
 }): Record<string, string> {
   return {
-    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    PATH: `/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:${guestRun.bin}`,
     HOME: '/root',
     USER: 'root',
     SHELL: '/bin/bash',
@@ -30,6 +34,8 @@ export function guestEnv(options: {
     RAPIDO_PROFILE: options.profile.name,
     ...(options.role === undefined ? {} : { RAPIDO_ROLE: options.role }),
     RAPIDO_SECRETS: guestRun.secrets,
+    RAPIDO_DISKS: (options.disks ?? []).map(({ id, paths }) => `${id}=${paths.length}`).join(' '),
+    RAPIDO_O_DIRECT: String(arch.oDirect),
     ...expandEnvironment(options.profile.boot.env, options.settings),
     ...options.settings.guest.env,
   }

@@ -1,5 +1,5 @@
 import { isAbsolute, join, posix } from 'node:path'
-import { expandSettings } from '../config/expand.js'
+import { expandSettings, isExpandable } from '../config/expand.js'
 import type { Profile } from '../config/profile.js'
 import type { Settings } from '../config/schema.js'
 import { RapidoError } from '../errors.js'
@@ -39,7 +39,8 @@ export function imageParts(profile: ImageProfile, guest: GuestParts, settings: S
         'required',
         dracutModules.flatMap((name) => programsOfModule[name] ?? []),
       ),
-      ...wishes('optional', image.install_optional.map(program)),
+      // One that names a setting is for those who have set it.
+      ...wishes('optional', image.install_optional.filter((name) => isExpandable(name, settings)).map(program)),
       ...wishes('quiet', guest.install_optional),
     ]),
     includes: joinIncludes(

@@ -1,3 +1,4 @@
+import type { DiskPlan } from './disks.js'
 import type { NetworkPlan } from './network.js'
 
 /** The machine of one run, finished: what qemu-args.ts turns into a command line. Sizes in MiB, paths absolute. */
@@ -12,6 +13,7 @@ export interface MachinePlan {
   kernelArgs: string[]
   channel: ChannelPlan
   sockets: { qmp: string; control: string; gdb: string }
+  disks: DiskPlan[]
   network: NetworkPlan
   share: { path: string; readonly: boolean } | undefined
   gdb: { wait: boolean } | undefined

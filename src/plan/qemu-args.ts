@@ -1,6 +1,8 @@
 import { arch } from './arch.js'
+import { diskArgs } from './disk-args.js'
 import { type MachinePlan, shareTag } from './machine.js'
 import type { NetworkPlan, NicPlan } from './network.js'
+import { quoted } from './qemu-option.js'
 
 /** QEMU's arguments, without the program itself. Golden files under test/fixtures/qemu pin them. */
 export function qemuArgs(plan: MachinePlan): string[] {
@@ -10,6 +12,7 @@ export function qemuArgs(plan: MachinePlan): string[] {
     ...consoleArgs(),
     ...channelArgs(plan),
     ...deviceArgs(plan),
+    ...diskArgs(plan.disks),
     ...networkArgs(plan.network),
     ...endArgs(plan),
     ...gdbArgs(plan),
@@ -113,9 +116,4 @@ function endArgs(plan: MachinePlan): string[] {
 function gdbArgs(plan: MachinePlan): string[] {
   if (!plan.gdb) return []
   return ['-gdb', `unix:path=${quoted(plan.sockets.gdb)},server=on,wait=off`, ...(plan.gdb.wait ? ['-S'] : [])]
-}
-
-/** In QEMU's option strings a comma in a value is written twice (qemu(1)). */
-function quoted(value: string): string {
-  return value.replaceAll(',', ',,')
 }

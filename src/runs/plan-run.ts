@@ -5,6 +5,7 @@ import type { Profile } from '../config/profile.js'
 import { loadProfile } from '../config/profiles.js'
 import type { Settings } from '../config/schema.js'
 import { RapidoError } from '../errors.js'
+import { requireDiskFiles } from '../host/disk-files.js'
 import { gatherKernelFacts } from '../host/kernels.js'
 import { packageFile } from '../host/package-root.js'
 import { installCommand, packageManager, providerOf } from '../host/packages.js'
@@ -13,6 +14,7 @@ import { gatherImageFacts } from '../image/facts.js'
 import { type Acceleration, chooseAcceleration } from '../machine/accel.js'
 import { chooseNetwork } from '../network/choose.js'
 import { planChannel } from '../plan/channel.js'
+import { planDisks } from '../plan/disks.js'
 import { dynamicDebugArgs } from '../plan/dynamic-debug.js'
 import { guestParts } from '../plan/guest-parts.js'
 import { type ImagePlan, planImage } from '../plan/image.js'
@@ -62,6 +64,7 @@ export async function planRun(
   const qemu = findQemu(settings.qemu.binary)
   const network = await chooseNetwork(profile.network, settings)
   planNetwork(network, settings, 1) // what is wrong with the settings is told now
+  await requireDiskFiles(planDisks(profile, settings, ''))
   const acceleration = await chooseAcceleration({
     wanted: settings.qemu.accel,
     qemu,
@@ -105,6 +108,7 @@ export function planMachine(
     }),
     channel,
     sockets: { qmp: run.files.qmpSocket, control: run.files.controlSocket, gdb: run.files.gdbSocket },
+    disks: planDisks(profile, settings, run.files.folder),
     network: planNetwork(plan.network, settings, run.number),
     share: settings.share.path === undefined ? undefined : { ...settings.share, path: settings.share.path },
     gdb: run.gdb,

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type ErrorCode, RapidoError } from '../errors.js'
 import type { WindowSize } from '../host/pty-process.js'
 import { writeAll } from '../host/write-all.js'
+import type { FaultTarget } from '../machine/faults.js'
 import { encodeFrame, FrameReader } from '../machine/frames.js'
 import { vmFiles } from '../plan/state-files.js'
 import type { Request } from './serve.js'
@@ -84,6 +85,22 @@ export class RemoteVm {
       },
     })
     return text
+  }
+
+  /** Does a fault, as Vm.fault. */
+  async fault(fault: string, options: Record<string, unknown>): Promise<void> {
+    await this.#conversation(await this.#ask({ verb: 'fault', fault, options }), {})
+  }
+
+  /** What faults can be done to. */
+  async faultTargets(): Promise<FaultTarget[]> {
+    let text = ''
+    await this.#conversation(await this.#ask({ verb: 'fault-targets' }), {
+      onOutput: (chunk) => {
+        text += chunk
+      },
+    })
+    return JSON.parse(text)
   }
 
   /** Returns when the VM and everything of it is gone. */

@@ -6,12 +6,16 @@ import type { WindowSize } from '../host/pty-process.js'
 import { writeAll } from '../host/write-all.js'
 import { encodeFrame, FrameReader } from '../machine/frames.js'
 import type { Machine } from '../machine/machine.js'
+import type { FaultVerb } from '../plan/fault-verbs.js'
+import type { Vm } from './vm.js'
 
 /** What another rapido may ask of the one that supervises a VM: the first frame, type J. One connection, one request. */
 export type Request =
   | { verb: 'exec'; argv: string[]; cwd: string; env: Record<string, string> } // then I C K one way, O E X the other
   | { verb: 'console' } // then I S one way, O the other, until either end closes
   | { verb: 'monitor'; commandLine: string } // answered by O, X
+  | { verb: 'fault'; fault: string; options: Record<string, unknown> } // answered by X once it is done
+  | { verb: 'fault-targets' } // answered by O (JSON), X
   | { verb: 'stop' } // answered by X when the VM is gone
 
 /** What serve needs of a VM: it serves from the moment QEMU runs, so that a guest that hangs in its boot can be seen. */
@@ -19,6 +23,7 @@ export interface Served {
   machine: Machine
   env: Record<string, string> // of commands
   stop(): Promise<unknown>
+  vm(): Vm | undefined // once its guest is ready
 }
 
 /** Serves a VM at a Unix socket; the folder it is in keeps other users out. Returns what ends that. */
@@ -67,6 +72,17 @@ function begin(request: Request, vm: Served, socket: Socket): Conversation {
       return console(vm, socket)
     case 'monitor':
       void answer(socket, () => vm.machine.qmp.monitor(request.commandLine))
+      return nothingMore
+    case 'fault':
+      void answer(socket, async () => {
+        const ready = vm.vm()
+        if (ready === undefined) throw new RapidoError('usage', 'the guest is not ready yet: wait until it has booted')
+        await ready.fault(request.fault as FaultVerb, request.options as never)
+        return ''
+      })
+      return nothingMore
+    case 'fault-targets':
+      void answer(socket, async () => JSON.stringify(await vm.machine.faults.targets()))
       return nothingMore
     case 'stop':
       void answer(socket, async () => {

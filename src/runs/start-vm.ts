@@ -1,27 +1,23 @@
-import { readFile } from 'node:fs/promises'
 import type { Settings } from '../config/schema.js'
 import { readSecrets } from '../config/secrets.js'
-import { formatDurationMs } from '../config/units.js'
 import { RapidoError } from '../errors.js'
-import { untilGiven } from '../host/cpu-wait.js'
+import { takeDisks } from '../host/disk-files.js'
 import { Life } from '../host/life.js'
 import { makeFolder } from '../host/make-folder.js'
-import { packageFile } from '../host/package-root.js'
 import { writeAtomic } from '../host/write.js'
 import { unpackKernel } from '../image/direct-kernel.js'
 import { ensureImage } from '../image/ensure.js'
 import type { MachineEnd } from '../machine/end.js'
 import { endedTooEarly, type Machine, startMachine } from '../machine/machine.js'
-import { guestEnv, guestRun } from '../plan/guest-env.js'
-import { guestNetworkLines, hostsFile, resolvConf } from '../plan/guest-network.js'
-import { bootedLogLevel } from '../plan/kernel-args.js'
-import { type MachinePlan, shareTag } from '../plan/machine.js'
-import { addressesOf, hostNameOf, networkName } from '../plan/network.js'
+import { guestEnv } from '../plan/guest-env.js'
+import type { MachinePlan } from '../plan/machine.js'
+import { addressesOf, networkName } from '../plan/network.js'
 import { consoleLog, logsFolder, type VmFiles, vmFiles } from '../plan/state-files.js'
 import { claimVm } from './claim.js'
 import type { Emit } from './events.js'
 import { joinNetwork } from './join-network.js'
 import { pruneLogs } from './logs.js'
+import { meetGuest } from './meet-guest.js'
 import { planMachine, type RunPlan } from './plan-run.js'
 import { serveVm } from './serve.js'
 import { patienceMs, Vm } from './vm.js'
@@ -80,6 +76,7 @@ interface Launched {
   env: Record<string, string>
   info: Omit<VmInfo, 'state'>
   closed: Promise<MachineEnd>
+  vm?: Vm // once it is ready
 }
 
 /** Claims a number and starts QEMU; what is to be undone is in `life`, which ends with the machine. */
@@ -97,6 +94,7 @@ async function launch(
   const machinePlan = planMachine(plan, { ...image, number, files, gdb: options.gdb })
   const info = vmInfo(machinePlan, plan, { number, files, log, startedAt })
   await writeInfo(files, { ...info, state: 'booting' }) // nothing is started where there is no room for so much
+  await takeDisks(machinePlan.disks, folder)
   makeFolder(logsFolder(settings.paths.state))
   life.defer('remove the logs of old runs', () => pruneLogs(settings.paths.state, settings.log.keep))
   emit({ type: 'claimed', number, consoleLog: log })
@@ -131,45 +129,27 @@ async function launch(
   })
   closed.catch(() => {}) // seen by whoever stops the VM
 
-  const env = guestEnv({ number, profile, settings, term: options.term, role: options.role })
+  const env = guestEnv({ number, profile, settings, term: options.term, role: options.role, disks: machinePlan.disks })
   const stop = () => machine.stop({ patienceMs }).then(() => closed)
-  life.defer('stop serving', await serveVm(files.serveSocket, { machine, env, stop }))
+  const launched: Launched = { plan, number, machine, files, log, env, info, closed }
+  life.defer('stop serving', await serveVm(files.serveSocket, { machine, env, stop, vm: () => launched.vm }))
   info.qemuPid = machine.pid
   await writeInfo(files, { ...info, state: 'booting' })
-  return { plan, number, machine, files, log, env, info, closed }
+  return launched
 }
 
-/** Waits for the guest and tells it who it is. */
-async function introduce(
-  { plan, number, machine, files, log, env, info, closed }: Launched,
-  options: StartOptions & { secrets: Map<string, string> },
-): Promise<Vm> {
-  const introduced = async () => {
-    const kernelRelease = await machine.hello
-    const roles = (await options.roles?.()) ?? new Map()
-    await tellGuest(machine, plan, { number, roles, secrets: options.secrets })
-    const vm = new Vm({ number, plan, machine, kernelRelease, consoleLog: log, env, closed })
-    await Promise.all([configureNetwork(vm), mountShare(vm)])
-    await writeInfo(files, { ...info, kernel: kernelRelease, state: 'ready' })
-    return vm
+/** The guest is told who it is; then it is this. */
+async function introduce(launched: Launched, options: StartOptions & { secrets: Map<string, string> }): Promise<Vm> {
+  const { plan, number, machine, files, log, env, info, closed } = launched
+  const patience = options.gdb?.wait ? Number.POSITIVE_INFINITY : undefined // somebody has to say go to gdb first
+  const kernelRelease = await meetGuest(launched, { ...options, patience })
+  const meetAgain = async () => {
+    const { values } = await readSecrets(plan.settings, { env: process.env })
+    await meetGuest(launched, { roles: options.roles, secrets: values, signal: new AbortController().signal })
   }
-  // With a gdb that has to say go, the guest stands still for as long as the person likes.
-  const limitMs = options.gdb?.wait ? Number.POSITIVE_INFINITY : plan.settings.run.boot_timeout
-  const timer = new AbortController()
-  const signal = AbortSignal.any([options.signal, timer.signal])
-  const expired = untilGiven(limitMs, { pid: machine.pid, signal }).then((waitedMs) => {
-    const [last = 'nothing at all'] = machine.console.lastLines(1)
-    const waited = waitedMs < 1000 ? '' : `, besides ${Math.round(waitedMs / 1000)}s without a CPU of this host`
-    const what = `vm${number}: no answer from the guest within ${formatDurationMs(limitMs)}${waited}`
-    throw new RapidoError('timeout', `${what}; last console line: ${last}`, {
-      hint: `the whole console is in ${log}; run.boot_timeout sets the limit`,
-    })
-  })
-  try {
-    return await Promise.race([introduced(), expired])
-  } finally {
-    timer.abort()
-  }
+  launched.vm = new Vm({ number, plan, machine, kernelRelease, consoleLog: log, env, closed, meetAgain })
+  await writeInfo(files, { ...info, kernel: kernelRelease, state: 'ready' })
+  return launched.vm
 }
 
 async function writeInfo(files: VmFiles, info: VmInfo): Promise<void> {
@@ -217,53 +197,4 @@ function vmInfo(
     network: networkName(machinePlan.network),
     addresses: addressesOf(machinePlan.network),
   }
-}
-
-/** Everything late: what the image does not know, and no command line shows. */
-async function tellGuest(
-  machine: Machine,
-  plan: RunPlan,
-  run: { number: number; roles: ReadonlyMap<string, number>; secrets: Map<string, string> },
-): Promise<void> {
-  const { channel } = machine
-  const name = hostNameOf(plan.settings, run.number)
-  const hosts = hostsFile(machine.plan.network, plan.settings, run)
-  const resolv = resolvConf(machine.plan.network)
-  const helpers = await readFile(packageFile('src/guest/helpers.sh'))
-  const bootScript = await readFile(plan.profile.bootScript)
-  const { authorizedKeys } = plan
-  await Promise.all([
-    channel.writeFile('/proc/sys/kernel/hostname', name),
-    channel.writeFile('/proc/sys/kernel/printk', bootedLogLevel),
-    channel.writeFile('/etc/hostname', `${name}\n`, 0o644),
-    channel.writeFile('/etc/hosts', hosts, 0o644),
-    ...(resolv === undefined ? [] : [channel.writeFile('/etc/resolv.conf', resolv, 0o644)]),
-    channel.writeFile(guestRun.helpers, helpers, 0o644),
-    channel.writeFile(guestRun.bootScript, bootScript, 0o755),
-    ...(authorizedKeys ? [channel.writeFile(guestRun.authorizedKeys, authorizedKeys, 0o600)] : []),
-    ...[...run.secrets].map(([secret, value]) => channel.writeFile(`${guestRun.secrets}/${secret}`, value, 0o600)),
-  ])
-}
-
-/** Its NICs have their addresses from us: nothing of a network is in the image, nor on the kernel's command line. */
-async function configureNetwork(vm: Vm): Promise<void> {
-  const lines = guestNetworkLines(vm.machine.plan.network)
-  if (lines.length === 0) return
-  const input = `${lines.join('\n')}\n`
-  const { status, stderr } = await vm.exec(['/usr/lib/rapido/network'], { cwd: '/', input })
-  if (status === 0) return
-  throw new RapidoError('host', `the guest cannot set up its network: ${stderr.trim()}`, {
-    hint: 'the kernel needs CONFIG_VIRTIO_NET, built in or as a module, and CONFIG_INET',
-  })
-}
-
-async function mountShare(vm: Vm): Promise<void> {
-  const { share } = vm.machine.plan
-  if (!share) return
-  const options = `trans=virtio,version=9p2000.L,msize=262144,X-mount.mkdir${share.readonly ? ',ro' : ''}`
-  const { status, stderr } = await vm.exec(['mount', '-t', '9p', '-o', options, shareTag, '/host'], { cwd: '/' })
-  if (status === 0) return
-  throw new RapidoError('host', `the guest cannot mount share.path at /host: ${stderr.trim()}`, {
-    hint: 'the kernel needs CONFIG_NET_9P_VIRTIO and CONFIG_9P_FS, built in or as modules',
-  })
 }

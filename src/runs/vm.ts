@@ -4,8 +4,12 @@ import { RapidoError } from '../errors.js'
 import type { WindowSize } from '../host/pty-process.js'
 import type { MachineEnd } from '../machine/end.js'
 import type { GuestCommand } from '../machine/guest-command.js'
-import type { Machine } from '../machine/machine.js'
+import { endedUnexpectedly, type Machine } from '../machine/machine.js'
+import type { FaultInput, FaultVerb } from '../plan/fault-verbs.js'
+import { readFault } from '../plan/faults.js'
+import { IoLoad } from './io-load.js'
 import type { RunPlan } from './plan-run.js'
+import { runBootScript } from './steps.js'
 
 /** A shell line, or an argv that no shell sees. */
 export type Command = string | string[]
@@ -32,6 +36,7 @@ export class Vm implements AsyncDisposable {
   /** The machine has ended and nothing of it is left on the host. */
   readonly closed: Promise<MachineEnd>
   readonly #env: Record<string, string>
+  readonly #meetAgain: () => Promise<void>
 
   constructor(parts: {
     number: number
@@ -41,6 +46,7 @@ export class Vm implements AsyncDisposable {
     consoleLog: string
     env: Record<string, string>
     closed: Promise<MachineEnd>
+    meetAgain: () => Promise<void> // after a reset: tells the guest all that it was told
   }) {
     this.number = parts.number
     this.plan = parts.plan
@@ -49,6 +55,7 @@ export class Vm implements AsyncDisposable {
     this.consoleLog = parts.consoleLog
     this.closed = parts.closed
     this.#env = parts.env
+    this.#meetAgain = parts.meetAgain
   }
 
   /** Starts a command in the guest: its streams are binary-safe and apart, `exit` is its status. */
@@ -90,27 +97,57 @@ export class Vm implements AsyncDisposable {
     throw new RapidoError('guest', `vm${this.number}: status ${status} from: ${shown(command)}\n${stderr || stdout}`)
   }
 
+  /** Like exec, for a command that must fail: returns what it printed, throws RapidoError('guest') where it succeeds. */
+  async fail(command: Command, options: Parameters<Vm['exec']>[1] = {}): Promise<ExecResult> {
+    const result = await this.exec(command, options)
+    if (result.status !== 0) return result
+    throw new RapidoError('guest', `vm${this.number}: it succeeded, and should have failed: ${shown(command)}`)
+  }
+
   /**
-   * Repeats a command in the guest, or a condition here, until it succeeds. Throws RapidoError('timeout') that says
-   * what it waited for and what the console said last.
+   * Repeats a command in the guest until it succeeds. Throws RapidoError('timeout') that says what it waited for and
+   * what the console said last.
    */
-  async waitFor(
-    what: Command | (() => boolean | Promise<boolean>),
-    options: { timeoutMs: number; intervalMs?: number },
+  async waitFor(command: Command, options: { timeoutMs: number; intervalMs?: number }): Promise<void> {
+    const deadline = performance.now() + options.timeoutMs
+    const holds = async () => {
+      const timeoutMs = Math.max(1, deadline - performance.now())
+      return (await this.exec(command, { timeoutMs })).status === 0
+    }
+    await this.waitUntil(holds, { ...options, what: shown(command) })
+  }
+
+  /** Asks again and again until `condition` holds. `what` names it in the error: a RapidoError('timeout'). */
+  async waitUntil(
+    condition: () => boolean | Promise<boolean>,
+    options: { timeoutMs: number; intervalMs?: number; what?: string },
   ): Promise<void> {
-    const deadline = Date.now() + options.timeoutMs
-    const holds =
-      typeof what === 'function'
-        ? what
-        : async () => (await this.exec(what, { timeoutMs: Math.max(1, deadline - Date.now()) })).status === 0
-    while (!(await holds())) {
-      if (this.machine.end) throw new RapidoError('guest', `vm${this.number} is gone`)
-      if (Date.now() > deadline) {
-        const condition = typeof what === 'function' ? 'the condition' : shown(what)
-        throw this.timeoutError(`${condition} did not come true`, options.timeoutMs)
+    const deadline = performance.now() + options.timeoutMs
+    while (!(await condition())) {
+      if (this.machine.end) throw endedUnexpectedly(this.machine.end)
+      if (performance.now() > deadline) {
+        throw this.timeoutError(`${options.what ?? 'the condition'} did not come true`, options.timeoutMs)
       }
       await delay(options.intervalMs ?? 100)
     }
+  }
+
+  /** Returns the first match in what the console has said lately, or says from now on. */
+  async waitForConsole(pattern: RegExp, options: { timeoutMs: number }): Promise<RegExpExecArray> {
+    let match: RegExpExecArray | null = null
+    await this.waitUntil(
+      () => {
+        match = pattern.exec(this.machine.console.lastLines(Number.POSITIVE_INFINITY).join('\n'))
+        return match !== null
+      },
+      { ...options, what: `${pattern} on the console` },
+    )
+    return match as unknown as RegExpExecArray
+  }
+
+  /** Starts an I/O load on a block device of the guest, which verifies what it writes: for tests under a fault. */
+  load(device: string, options: { jobs?: number; sizeMiB?: number } = {}): IoLoad {
+    return new IoLoad(this, device, options)
   }
 
   /** Writes a file in the guest, folders made. */
@@ -130,6 +167,36 @@ export class Vm implements AsyncDisposable {
   resize(size: WindowSize): void {
     this.machine.console.resize(size)
     this.machine.channel.setWindowSize(size)
+  }
+
+  /**
+   * Does a fault, or undoes one: `fault('path-dead', { path: 'hda' })`, `fault('freeze')`. Returns once it is seen to
+   * work. Throws RapidoError: 'usage' for what cannot be, 'host' where QEMU refuses.
+   */
+  async fault<Verb extends FaultVerb>(
+    verb: Verb,
+    ...[options]: Partial<FaultInput<Verb>> extends FaultInput<Verb> ? [FaultInput<Verb>?] : [FaultInput<Verb>]
+  ): Promise<void> {
+    const fault = readFault(verb, options)
+    if (fault.verb === 'reset') return this.reset()
+    if (fault.verb !== 'power-cut') return this.machine.faults.apply(fault)
+    await this.machine.powerCut()
+    await this.closed
+  }
+
+  /** Presses the reset button, and returns when the guest is up again and boot.sh has run. What ran in it has failed. */
+  async reset(): Promise<void> {
+    await this.machine.reset()
+    await this.#meetAgain()
+    const { status, stderr } = await this.within(
+      'boot.sh did not end',
+      this.plan.settings.run.timeout,
+      runBootScript(this, { emit: () => {}, steps: [] }),
+    )
+    if (status === 0) return
+    throw new RapidoError('guest', `vm${this.number}: boot.sh failed with status ${status}, after the reset`, {
+      hint: stderr,
+    })
   }
 
   /** Powers the guest off, by force if need be; returns when nothing of the VM is left. */

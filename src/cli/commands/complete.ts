@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs'
 import { listProfiles } from '../../config/profiles.js'
 import { exitStatus } from '../../errors.js'
+import { faultVerbs } from '../../plan/fault-verbs.js'
 import { readVmInfos } from '../../runs/vm-info.js'
 import { type CommandRow, commands } from '../commands.js'
 import type { GlobalOptions, Io, Status } from '../io.js'
@@ -36,6 +37,7 @@ async function candidatesFor(words: string[], argv: Options, io: Io): Promise<st
     const profiles = await listProfiles(surroundings(argv, io))
     return profiles.filter(({ shadowed }) => !shadowed).map(({ name }) => name)
   }
+  if (row.command.startsWith('fault') && words.length > 2) return words.length === 3 ? Object.keys(faultVerbs) : []
   if (/[<[]vm/.test(row.command))
     return (await readVmInfos(await stateFolder(argv, io))).map(({ number }) => String(number))
   if (row.command.startsWith('net')) return ['up', 'down', 'status', 'exec']

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto'
+import { expandSettings } from '../config/expand.js'
+import type { Profile } from '../config/profile.js'
+import type { Settings } from '../config/schema.js'
+import { RapidoError } from '../errors.js'
+
+/** A disk of a VM, finished: every default applied, paths absolute. */
+export interface DiskPlan {
+  id: string
+  file: string
+  scratchMiB: number | undefined // the file is made for the run, sparse, and goes with it; undefined: somebody's own
+  format: 'raw' | 'qcow2'
+  bus: 'virtio' | 'scsi' | 'nvme' | 'usb'
+  serial: string
+  wwn: string | undefined // 16 hexadecimal digits; of a SCSI disk
+  readonly: boolean
+  cache: 'writeback' | 'writethrough' | 'none' | 'directsync' | 'unsafe'
+  limits: { iops: number | undefined; bytes: number | undefined } // a second, of each path
+  paths: PathPlan[]
+}
+
+/** One way to a disk: a drive of QEMU and a device of the guest, both of this name. */
+export interface PathPlan {
+  name: string // hda
+  controller: string | undefined // id of the SCSI controller that it is on
+}
+
+type Keys = Partial<Omit<Settings['disk'][string], 'file'>> & { file?: string | undefined }
+
+/**
+ * The disks of a VM: those of its profile with what rapido.toml says of them, then those that rapido.toml adds. Scratch
+ * files are in `folder`. Throws RapidoError('usage') for what cannot be.
+ */
+export function planDisks(profile: Profile, settings: Settings, folder: string): DiskPlan[] {
+  const own = profile.machine.disk.map(({ id, ...keys }) => ({ id, keys: joined(keys, settings.disk[id] ?? {}) }))
+  const more = Object.entries(settings.disk).filter(([id]) => !profile.machine.disk.some((disk) => disk.id === id))
+  const disks = [...own, ...more.map(([id, keys]) => ({ id, keys }))].map(({ id, keys }) =>
+    planDisk(id, keys, { settings, folder }),
+  )
+  requireDistinct(disks)
+  return disks
+}
+
+/** What rapido.toml says stands over the profile; a file of one is in place of a size of the other. */
+function joined(below: Keys, above: Keys): Keys {
+  const set = Object.fromEntries(Object.entries(above).filter(([, value]) => value !== undefined)) as Keys
+  const { size, file, ...rest } = below
+  return { ...rest, ...(set.size === undefined && set.file === undefined ? { size, file } : {}), ...set }
+}
+
+function planDisk(id: string, keys: Keys, { settings, folder }: { settings: Settings; folder: string }): DiskPlan {
+  const { size, file, bus = 'virtio', paths = 1, format = 'raw', controllers = 'one' } = keys
+  const refuse = (what: string, hint: string): never => {
+    throw new RapidoError('usage', `disk "${id}": ${what}`, { hint })
+  }
+  if ((size === undefined) === (file === undefined)) {
+    refuse(
+      size === undefined ? 'it has neither a size nor a file' : 'it has both a size and a file',
+      `--set disk.${id}.size=1G makes a scratch disk, --set disk.${id}.file=PATH uses yours`,
+    )
+  }
+  if (paths > 1 && bus !== 'scsi') refuse(`a ${bus} disk has one path, not ${paths}`, 'use bus = "scsi"')
+  if (keys.wwn !== undefined && bus !== 'scsi') refuse(`a ${bus} disk has no wwn`, 'use bus = "scsi", or a serial')
+  if (keys.controllers !== undefined && bus !== 'scsi') {
+    refuse(`a ${bus} disk has no SCSI controller`, 'leave out controllers, or use bus = "scsi"')
+  }
+  if (format === 'qcow2' && file === undefined) refuse('a scratch disk is raw', 'leave out format')
+  if (format === 'qcow2' && paths > 1) refuse('a qcow2 file has one path', 'use a raw file, or paths = 1')
+  const serial = keys.serial ?? `rapido-${id}`
+  return {
+    id,
+    file: file === undefined ? `${folder}/${id}.disk` : expandSettings(file, settings),
+    scratchMiB: size,
+    format,
+    bus,
+    serial,
+    wwn: bus === 'scsi' ? (keys.wwn?.replace(/^0x/, '').toLowerCase() ?? wwnOf(serial)) : undefined,
+    readonly: keys.readonly ?? false,
+    cache: keys.cache ?? 'writeback',
+    limits: { iops: keys.iops, bytes: keys.bandwidth === undefined ? undefined : keys.bandwidth * 1024 * 1024 },
+    paths: Array.from({ length: paths }, (_, index) => {
+      const name = `${id}${'abcdefgh'[index]}`
+      return { name, controller: bus === 'scsi' ? `${controllers === 'each' ? name : id}-hba` : undefined }
+    }),
+  }
+}
+
+/** NAA 3, locally assigned: nobody else's. */
+function wwnOf(serial: string): string {
+  return `3${createHash('sha256').update(serial).digest('hex').slice(0, 15)}`
+}
+
+function requireDistinct(disks: DiskPlan[]): void {
+  const owners = new Map<string, string>()
+  for (const { id, paths } of disks) {
+    for (const { name } of paths) {
+      const other = owners.get(name)
+      if (other !== undefined) {
+        throw new RapidoError('usage', `the disks "${other}" and "${id}" both have a path ${name}`, {
+          hint: 'call one of them otherwise',
+        })
+      }
+      owners.set(name, id)
+    }
+  }
+}
+
+/** The disk that has a path of this name. */
+export function diskOfPath(disks: readonly DiskPlan[], name: string): { disk: DiskPlan; path: PathPlan } | undefined {
+  for (const disk of disks) {
+    const path = disk.paths.find((each) => each.name === name)
+    if (path) return { disk, path }
+  }
+  return undefined
+}

@@ -1,0 +1,108 @@
+import { readFile } from 'node:fs/promises'
+import { formatDurationMs } from '../config/units.js'
+import { RapidoError } from '../errors.js'
+import { untilGiven } from '../host/cpu-wait.js'
+import { packageFile } from '../host/package-root.js'
+import type { Machine } from '../machine/machine.js'
+import { guestRun } from '../plan/guest-env.js'
+import { guestNetworkLines, hostsFile, resolvConf } from '../plan/guest-network.js'
+import { bootedLogLevel } from '../plan/kernel-args.js'
+import { shareTag } from '../plan/machine.js'
+import { hostNameOf } from '../plan/network.js'
+import type { RunPlan } from './plan-run.js'
+
+/**
+ * Waits for the hello of a guest and tells it who it is; returns its kernel's release. Throws RapidoError('timeout')
+ * after `patience` ms, run.boot_timeout if undefined, or what ended the machine.
+ */
+export async function meetGuest(
+  { plan, number, machine, log }: { plan: RunPlan; number: number; machine: Machine; log: string },
+  options: {
+    roles?: (() => Promise<ReadonlyMap<string, number>>) | undefined
+    secrets: Map<string, string>
+    signal: AbortSignal
+    patience?: number | undefined
+  },
+): Promise<string> {
+  const meet = async () => {
+    const kernelRelease = await machine.hello
+    const roles = (await options.roles?.()) ?? new Map()
+    await tellGuest(machine, plan, { number, roles, secrets: options.secrets })
+    await Promise.all([configureNetwork(machine), mountShare(machine)])
+    return kernelRelease
+  }
+  const limitMs = options.patience ?? plan.settings.run.boot_timeout
+  const timer = new AbortController()
+  const signal = AbortSignal.any([options.signal, timer.signal])
+  const expired = untilGiven(limitMs, { pid: machine.pid, signal }).then((waitedMs) => {
+    const [last = 'nothing at all'] = machine.console.lastLines(1)
+    const waited = waitedMs < 1000 ? '' : `, besides ${Math.round(waitedMs / 1000)}s without a CPU of this host`
+    const what = `vm${number}: no answer from the guest within ${formatDurationMs(limitMs)}${waited}`
+    throw new RapidoError('timeout', `${what}; last console line: ${last}`, {
+      hint: `the whole console is in ${log}; run.boot_timeout sets the limit`,
+    })
+  })
+  try {
+    return await Promise.race([meet(), expired])
+  } finally {
+    timer.abort()
+  }
+}
+
+/** Everything late: what the image does not know, and no command line shows. */
+async function tellGuest(
+  machine: Machine,
+  plan: RunPlan,
+  run: { number: number; roles: ReadonlyMap<string, number>; secrets: Map<string, string> },
+): Promise<void> {
+  const { channel } = machine
+  const name = hostNameOf(plan.settings, run.number)
+  const hosts = hostsFile(machine.plan.network, plan.settings, run)
+  const resolv = resolvConf(machine.plan.network)
+  const helpers = await readFile(packageFile('src/guest/helpers.sh'))
+  const ioLoad = await readFile(packageFile('src/guest/io-load'))
+  const bootScript = await readFile(plan.profile.bootScript)
+  const { authorizedKeys } = plan
+  await Promise.all([
+    channel.writeFile('/proc/sys/kernel/hostname', name),
+    channel.writeFile('/proc/sys/kernel/printk', bootedLogLevel),
+    channel.writeFile('/etc/hostname', `${name}\n`, 0o644),
+    channel.writeFile('/etc/hosts', hosts, 0o644),
+    ...(resolv === undefined ? [] : [channel.writeFile('/etc/resolv.conf', resolv, 0o644)]),
+    channel.writeFile(guestRun.helpers, helpers, 0o644),
+    channel.writeFile(guestRun.bootScript, bootScript, 0o755),
+    channel.writeFile(`${guestRun.bin}/io-load`, ioLoad, 0o755),
+    ...(authorizedKeys ? [channel.writeFile(guestRun.authorizedKeys, authorizedKeys, 0o600)] : []),
+    ...[...run.secrets].map(([secret, value]) => channel.writeFile(`${guestRun.secrets}/${secret}`, value, 0o600)),
+  ])
+}
+
+/** Its NICs have their addresses from us: nothing of a network is in the image, nor on the kernel's command line. */
+async function configureNetwork(machine: Machine): Promise<void> {
+  const lines = guestNetworkLines(machine.plan.network)
+  if (lines.length === 0) return
+  const input = `${lines.join('\n')}\n`
+  const { status, stderr } = await runIn(machine, ['/usr/lib/rapido/network'], input)
+  if (status === 0) return
+  throw new RapidoError('host', `the guest cannot set up its network: ${stderr.trim()}`, {
+    hint: 'the kernel needs CONFIG_VIRTIO_NET, built in or as a module, and CONFIG_INET',
+  })
+}
+
+async function mountShare(machine: Machine): Promise<void> {
+  const { share } = machine.plan
+  if (!share) return
+  const options = `trans=virtio,version=9p2000.L,msize=262144,X-mount.mkdir${share.readonly ? ',ro' : ''}`
+  const { status, stderr } = await runIn(machine, ['mount', '-t', '9p', '-o', options, shareTag, '/host'])
+  if (status === 0) return
+  throw new RapidoError('host', `the guest cannot mount share.path at /host: ${stderr.trim()}`, {
+    hint: 'the kernel needs CONFIG_NET_9P_VIRTIO and CONFIG_9P_FS, built in or as modules',
+  })
+}
+
+async function runIn(machine: Machine, argv: string[], input?: string): Promise<{ status: number; stderr: string }> {
+  const command = machine.channel.run({ argv, cwd: '/', env: {} })
+  command.stdin.end(input)
+  const { status, stderr } = await command.collect()
+  return { status, stderr: stderr.toString() }
+}
