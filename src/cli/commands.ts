@@ -56,6 +56,11 @@ export const commands: CommandRow[] = [
     describe: 'Do a fault to a VM: cut a path, fail or slow I/O, freeze, reset, …',
     load: () => import('./commands/fault.js'),
   },
+  {
+    command: 'scenario [scenario]',
+    describe: 'Run a scripted scenario, with assertions: a file, or a shipped one',
+    load: () => import('./commands/scenario.js'),
+  },
   { command: 'cp <from> <to>', describe: 'Copy files: VM:PATH is in a guest', load: () => import('./commands/cp.js') },
   { command: 'gdb <vm>', describe: 'Debug a VM that was booted with --gdb', load: () => import('./commands/gdb.js') },
   { command: 'stop [vm..]', describe: 'Power VMs off', load: () => import('./commands/stop.js') },

@@ -47,6 +47,12 @@ export class Progress {
         return this.say(
           `${event.role === undefined ? '' : `${event.role}: `}the kernel reported: ${event.incident.title}`,
         )
+      case 'step':
+        this.clear()
+        this.#io.stderr.write(
+          `${event.passed ? 'ok  ' : 'FAIL'}  ${event.name}  ${(event.durationMs / 1000).toFixed(1)} s\n`,
+        )
+        return
       case 'output':
         this.clear()
         if (event.role === undefined) this.#io[event.stream].write(event.chunk)

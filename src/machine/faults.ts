@@ -109,23 +109,22 @@ export class Faults {
     if (await this.#row(name)) throw noEffect(`device_del ${name}`, `${name} is there still`)
   }
 
-  /** A new device, and a drive with a new name: QEMU keeps the old one while anybody could still refer to it. */
+  /** A new device, with a new drive behind it. */
   async #plug(name: string): Promise<void> {
     const { disk, path } = findPath(this.#plan, name)
-    const drive = await this.#freeName(name)
-    const said = await this.#qmp.monitor(`drive_add 0 ${optionText(driveOptions(disk, drive))}`)
-    if (said.trim() !== 'OK') throw refused(`drive_add ${drive}`, said)
-    const { driver, ...options } = deviceOptions(disk, path, drive)
+    const { driver, ...options } = deviceOptions(disk, path, await this.#addDrive(disk, name))
     await this.#qmp.execute('device_add', { driver, ...options })
     if (!(await this.#row(name))?.inserted) throw noEffect(`device_add ${name}`, `${name} has no medium`)
   }
 
-  /** hda, or hda2, hda3, … if that is taken. */
-  async #freeName(name: string): Promise<string> {
-    const taken = new Set((await this.#rows()).map(({ device }) => device))
-    let candidate = name
-    for (let number = 2; taken.has(candidate); number++) candidate = `${name}${number}`
-    return candidate
+  /** hda; or hda2, hda3, …: QEMU does not give a name twice while anybody could still refer to the one before. */
+  async #addDrive(disk: DiskPlan, name: string): Promise<string> {
+    for (let number = 1; ; number++) {
+      const drive = number === 1 ? name : `${name}${number}`
+      const said = (await this.#qmp.monitor(`drive_add 0 ${optionText(driveOptions(disk, drive))}`)).trim()
+      if (said === 'OK') return drive
+      if (!said.includes('Duplicate ID')) throw refused(`drive_add ${drive}`, said)
+    }
   }
 
   /** Puts another block node behind a device that goes on working: the gentlest way to make it fail. */

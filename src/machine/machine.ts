@@ -99,7 +99,7 @@ export class Machine {
   #end: MachineEnd | undefined
   #channelOpen = false
   #isResetting = false
-  #isCut = false
+  #isEndWanted = false
 
   constructor(
     plan: MachinePlan,
@@ -130,7 +130,7 @@ export class Machine {
       events: {
         hello: (release) => {
           this.#channelOpen = true
-          this.#isResetting = false
+          this.#endReset()
           this.#greet(release)
         },
         leaving: (how) => {
@@ -147,9 +147,9 @@ export class Machine {
     return this.#hello
   }
 
-  /** Whether it was ended by powerCut: an end that somebody wanted. */
-  get isCut(): boolean {
-    return this.#isCut
+  /** Whether its end is one that somebody here wanted. */
+  get isEndWanted(): boolean {
+    return this.#isEndWanted
   }
 
   /** What the guest announced before it left: tells a wanted reboot from a crash. */
@@ -167,6 +167,7 @@ export class Machine {
    */
   async stop(options: { patienceMs: number }): Promise<MachineEnd> {
     const { patienceMs } = options
+    this.#isEndWanted = true
     const steps: { try: () => unknown; waitMs: number }[] = [
       { try: () => this.qmp.execute('system_powerdown'), waitMs: Math.min(patienceMs, 1000) },
       { try: () => this.qmp.execute('quit'), waitMs: 2000 },
@@ -188,20 +189,29 @@ export class Machine {
     })
   }
 
-  /** Presses the reset button. What runs in the guest fails; `hello` is its next one then. */
+  /**
+   * Presses the reset button. What runs in the guest fails; `hello` is its next one then. -no-reboot makes a reset an
+   * end, and so it is not in force until then: SeaBIOS answers a reset with another one.
+   */
   async reset(): Promise<void> {
     const reset = this.qmp.next(({ name }) => name === 'RESET', { what: 'QEMU did not reset the VM', withinMs: 10_000 })
     this.#isResetting = true
     this.#hello = this.#awaitHello()
-    await this.qmp.execute('set-action', { reboot: 'reset' }) // -no-reboot makes it an end else
+    await this.qmp.execute('set-action', { reboot: 'reset' })
     await Promise.all([this.qmp.execute('system_reset').catch(reset.fail), reset.seen])
-    await this.qmp.execute('set-action', { reboot: 'shutdown' }) // a crash ends the process still
     this.channel.restart(new RapidoError('guest', 'the guest was reset'))
+  }
+
+  /** From now on a guest that reboots ends: one that is up again, or that panics on its way there. */
+  #endReset(): void {
+    if (!this.#isResetting) return
+    this.#isResetting = false
+    this.qmp.execute('set-action', { reboot: 'shutdown' }).catch(() => {}) // QEMU is gone: so is the guest
   }
 
   /** Ends the machine at once: nothing is flushed, nobody is asked. */
   async powerCut(): Promise<MachineEnd> {
-    this.#isCut = true
+    this.#isEndWanted = true
     await this.qmp.execute('quit')
     return this.ended
   }
@@ -222,6 +232,7 @@ export class Machine {
 
   #onQmpEvent(event: QmpEvent): void {
     this.#qmpEvents.push(event)
+    if (event.name === 'GUEST_PANICKED') this.#endReset()
     if (event.name === 'VSERPORT_CHANGE' && event.data.id === 'control' && event.data.open === false) {
       this.#channelOpen = false
       if (this.#leaving === undefined && !this.#isResetting)

@@ -123,7 +123,8 @@ export function faultyNode(
     immediately: true,
   }
   const { every } = fault
-  // As raw.c of QEMU names them. State n of `every` fails; each operation goes on to the next one.
+  // As raw.c of QEMU names them. State n of `every` fails; each operation goes on to the next one. A rule that has hit
+  // stays in force until another one does, so there is one that nothing can hit.
   const event = fault.operation === 'read' ? 'read_aio' : 'write_aio'
   const rules =
     every === 1
@@ -134,10 +135,16 @@ export function faultyNode(
             state: index + 1,
             new_state: ((index + 1) % every) + 1,
           })),
-          'inject-error': [{ event, state: every, ...error }],
+          'inject-error': [
+            { event, state: 1, ...error, sector: noSector },
+            { event, state: every, ...error },
+          ],
         }
   return { ...cleanNode(disk, name), file: { driver: 'blkdebug', image: fileNode(disk), ...rules } }
 }
+
+/** Beyond the end of every disk. */
+const noSector = 2 ** 50
 
 const errnos = { EPERM: 1, EIO: 5, EINVAL: 22, ENOSPC: 28 } as const
 

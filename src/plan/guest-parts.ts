@@ -28,6 +28,7 @@ export function guestParts(guestFolder: string, options: { share: boolean; netwo
       'tar',
       'cat',
       'mkdir',
+      ...['dirname', 'mktemp', 'mv', 'rm'], // rapido cp
       ...(network ? ['ip'] : []),
     ],
     install_optional: ['/usr/lib/locale/C.utf8', ...terminals.map((name) => `/usr/share/terminfo/${name[0]}/${name}`)],

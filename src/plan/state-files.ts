@@ -67,6 +67,11 @@ export function consoleLog(stateDir: string, run: { startedAt: Date; profile: st
   return join(logsFolder(stateDir), `${time}-${run.profile}-vm${run.number}.log`)
 }
 
+/** What is left of a scenario that did not pass: `<paths.state>/failed/<time>-<name>/`. */
+export function failedFolder(stateDir: string, run: { startedAt: string; name: string }): string {
+  return join(stateDir, 'failed', `${run.startedAt.replaceAll(/[-:.]/g, '')}-${run.name}`)
+}
+
 /** The verdict of the acceleration probe: `<paths.state>/accel.json`. */
 export function accelFile(stateDir: string): string {
   return join(stateDir, 'accel.json')

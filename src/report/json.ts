@@ -19,6 +19,8 @@ export function json(result: RunResult): string {
       incidents: result.incidents.map(incident),
       consoleLog: result.consoleLog ?? null,
       machines: result.machines.map(machine),
+      notes: result.notes ?? [],
+      kept: result.kept ?? null,
     },
     null,
     2,
@@ -29,8 +31,15 @@ function machine({ role, profile, kernel, vm, consoleLog }: MachineResult) {
   return { role: role ?? null, profile, kernel, vm: vm ?? null, consoleLog: consoleLog ?? null }
 }
 
-function step({ name, status, durationMs, stdout, stderr }: StepResult) {
-  return { name, status: status ?? null, durationMs, stdout: stdout ?? null, stderr: stderr ?? null }
+function step({ name, status, durationMs, stdout, stderr, reason }: StepResult) {
+  return {
+    name,
+    status: status ?? null,
+    durationMs,
+    stdout: stdout ?? null,
+    stderr: stderr ?? null,
+    reason: reason ?? null,
+  }
 }
 
 function incident({ kind, role, title, lines, consoleLine, repeats, cause, note, fails }: IncidentResult) {

@@ -69,8 +69,9 @@ function caseName(steps: StepResult[], index: number): string {
   return before === 0 ? own : `${own} (${before + 1})`
 }
 
-function stepFailure({ status }: StepResult): Problem | undefined {
+function stepFailure({ status, reason }: StepResult): Problem | undefined {
   if (status === undefined || status === 0) return undefined
+  if (reason !== undefined) return { element: 'failure', type: 'assertion', message: reason, text: '' }
   return { element: 'failure', type: 'exit-status', message: `exit status ${status}`, text: '' }
 }
 

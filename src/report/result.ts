@@ -14,6 +14,7 @@ export interface StepResult {
   durationMs: number
   stdout?: string // at most the last 64 KiB, for reports
   stderr?: string
+  reason?: string // of a step of a scenario that failed
 }
 
 /** A kernel report found on the console (src/machine/incidents.ts). */
@@ -36,6 +37,7 @@ export interface MachineResult {
   kernel: string // release
   vm: number | undefined // until it had a number
   consoleLog: string | undefined // path
+  lastLines?: string[] // of the console, where a scenario did not pass
 }
 
 /** A finished run: what `--json` prints and what junit is made of. */
@@ -51,4 +53,6 @@ export interface RunResult {
   steps: StepResult[]
   incidents: IncidentResult[]
   consoleLog: string | undefined // path
+  notes?: string[] // what a scenario reports: measured values, mostly
+  kept?: string // a folder with what is left of a scenario that did not pass
 }

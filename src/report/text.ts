@@ -1,5 +1,5 @@
 import { duration, plain } from './plain.js'
-import type { IncidentResult, RunResult, Verdict } from './result.js'
+import type { IncidentResult, MachineResult, RunResult, Verdict } from './result.js'
 
 /** How a piece of text stands out: a format of Node's `util.styleText`. */
 export type Style = (format: 'green' | 'red' | 'yellow' | 'dim', text: string) => string
@@ -17,10 +17,13 @@ export function summary(result: RunResult, options: { style?: Style } = {}): str
   const cause = verdict.kind === 'crash' ? incidents.find(({ fails }) => fails) : undefined
   const others = incidents.filter((incident) => incident !== cause)
   const body = [
+    ...(result.notes ?? []).map(plain),
     ...(verdict.kind === 'pass' ? [] : plain(verdict.reason).split('\n')),
     ...(cause ? firstLines(cause).map((line) => `  ${style('dim', line)}`) : []),
     ...otherReports(others, { cause, style }),
+    ...(cause ? [] : result.machines.flatMap((machine) => lastLines(machine, style))),
     ...(verdict.kind === 'pass' && others.length === 0 ? [] : whereToLook(consoleLog, cause)),
+    ...(result.kept === undefined ? [] : [`all of it: ${result.kept}`]),
   ]
   return [headline(result, style), ...body.map((line) => `  ${line}`.trimEnd()), ''].join('\n')
 }
@@ -47,6 +50,12 @@ function firstLines({ title, lines }: IncidentResult): string[] {
   const shown = untold.slice(0, maxReportLines).map(plain)
   const rest = untold.length - shown.length
   return rest > 0 ? [...shown, `… ${count(rest, 'more line')}`] : shown
+}
+
+function lastLines({ role, lastLines = [] }: MachineResult, style: Style): string[] {
+  if (lastLines.length === 0) return []
+  const of = role === undefined ? '' : ` of ${role}`
+  return [`the console${of} said last:`, ...lastLines.map((line) => `  ${style('dim', plain(line))}`)]
 }
 
 function otherReports(

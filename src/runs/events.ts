@@ -8,6 +8,7 @@ export type RunEvent =
   | { type: 'claimed'; number: number; consoleLog: string }
   | ImageEvent
   | { type: 'output'; step: string; stream: 'stdout' | 'stderr'; chunk: Buffer; role?: string } // of boot.sh or a command
+  | { type: 'step'; name: string; passed: boolean; durationMs: number } // of a scenario, when it is over
   | { type: 'incident'; incident: Incident; role?: string }
 
 export type Phase = 'planning' | 'image' | 'booting' | 'boot.sh' | 'ready' | 'command' | 'stopping'

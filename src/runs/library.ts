@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { RapidoError } from '../errors.js'
 import type { RunResult } from '../report/result.js'
+import { commandScript } from './commands.js'
 import type { Emit } from './events.js'
 import { planMembers } from './plan-group.js'
 import { planRun, type Surroundings } from './plan-run.js'
@@ -55,7 +56,7 @@ export async function run(profile: string, options: RunOptions = {}): Promise<Ru
   return runUnattended(members, {
     profile,
     timeoutMs: options.timeoutMs ?? members[0]?.plan.settings.run.timeout,
-    commands: (options.commands ?? []).map((command) => ({ name: shown(command), command })),
+    script: commandScript((options.commands ?? []).map((command) => ({ name: shown(command), command }))),
     signal,
     emit: options.emit ?? (() => {}),
     number: options.number,

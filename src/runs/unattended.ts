@@ -8,18 +8,30 @@ import type { Emit, RunEvent } from './events.js'
 import { Limits } from './limits.js'
 import type { Member } from './plan-group.js'
 import { inRole, type Started, startGroup } from './start-group.js'
-import { runBootScript, runStep } from './steps.js'
+import { runBootScript } from './steps.js'
 import { exitStatusOf, verdictOf } from './verdict.js'
-import type { Command, Vm } from './vm.js'
+import type { Vm } from './vm.js'
 
 export interface UnattendedOptions {
   profile: string // as it was asked for: of the one machine, or of the group
-  commands: { name: string; command: Command; script?: Buffer }[]
+  /** What is done once all boot.sh have run; `steps` are those so far, more are added to them. */
+  script: (machines: Working[], steps: StepResult[]) => Promise<void>
+  /** Called with the machines before they are stopped, where something went wrong. */
+  onFailure?: ((machines: Started[]) => Promise<void>) | undefined
+  /** Whether a machine that ends by itself ends the run even if it is the only one: nobody may be talking to it. */
+  watchAll?: boolean
   timeoutMs: number | undefined // for all of it
   signal: AbortSignal // aborted with a RapidoError: 'interrupted'
   emit: Emit
   number?: number | undefined
   term?: string | undefined
+}
+
+/** A machine of a run that is up; what `emit` is told is said to be of its role. */
+export interface Working {
+  role: string | undefined
+  vm: Vm
+  emit: Emit
 }
 
 /** What a guest that has reported a failure gets to finish its report, and to panic if it wants to. */
@@ -45,6 +57,10 @@ export async function runUnattended(members: Member[], options: UnattendedOption
     failure = error
   }
   limits.over()
+  const up = records.filter(
+    (record): record is MachineRecord & Started => record.vm !== undefined && !record.vm.machine.end,
+  )
+  if (failure !== undefined && up.length > 0) await options.onFailure?.(up)
   options.emit({ type: 'phase', phase: 'stopping' })
   const stopFailures = await Promise.all(records.map(({ vm }) => stopped(vm, failure)))
   failure ??= stopFailures.find((error) => error !== undefined)
@@ -98,16 +114,14 @@ async function work(
   if (first) limits.silence(first.plan.settings.run.silence, first.vm)
   steps.push({ name: 'boot', status: 0, durationMs: performance.now() - bootedAt })
   const script = async () => {
-    for (const { role, vm, emit } of equipped(vms, options)) await runBootScript(vm, { emit, steps, role })
-    for (const step of options.commands) {
-      const { command, machines } = addressed(step, equipped(vms, options))
-      await Promise.all(machines.map(({ role, vm, emit }) => runStep(vm, { ...command, emit, steps, role })))
-    }
+    const machines = working(vms, options)
+    for (const { role, vm, emit } of machines) await runBootScript(vm, { emit, steps, role })
+    await options.script(machines, steps)
   }
-  await Promise.race([script(), ...lost(vms)])
+  await Promise.race([script(), ...lost(vms, options)])
 }
 
-function equipped(vms: Started[], options: UnattendedOptions) {
+function working(vms: Started[], options: UnattendedOptions): Working[] {
   return vms.map(({ role, vm }) => ({
     role,
     vm,
@@ -115,22 +129,12 @@ function equipped(vms: Started[], options: UnattendedOptions) {
   }))
 }
 
-/** A command for one machine of a group begins with its role: "target: targetcli ls". Others are for all. */
-function addressed<M extends { role: string | undefined }>(
-  step: UnattendedOptions['commands'][number],
-  machines: M[],
-): { command: typeof step; machines: M[] } {
-  const [, role, line] = (typeof step.command === 'string' && /^([\w-]+):\s+(.*)$/s.exec(step.command)) || []
-  const machine = machines.find((each) => each.role === role && role !== undefined)
-  if (machine === undefined || line === undefined) return { command: step, machines }
-  return { command: { name: line, command: line }, machines: [machine] }
-}
-
 /** One machine of a group that is gone ends the run, even while another one works. */
-function lost(vms: Started[]): Promise<never>[] {
-  if (vms.length === 1) return [] // whoever talks to it is told
+function lost(vms: Started[], { watchAll = false }: UnattendedOptions): Promise<never>[] {
+  if (vms.length === 1 && !watchAll) return [] // whoever talks to it is told
   return vms.map(async ({ role, vm }) => {
     const end = await vm.machine.ended
+    if (vm.machine.isEndWanted) return new Promise<never>(() => {})
     throw inRole(role, endedUnexpectedly(end))
   })
 }

@@ -5,12 +5,12 @@ import { describeEnd } from '../../machine/end.js'
 import { runInteractive } from '../../runs/interactive.js'
 import { membersOf } from '../../runs/plan-group.js'
 import { planRun } from '../../runs/plan-run.js'
-import type { Vm } from '../../runs/vm.js'
 import { bootDetached } from '../detached.js'
 import type { GlobalOptions, Io, Status } from '../io.js'
 import { type CommandOptions, commandOptions, guestSteps, surroundings, vmCount, vmNumber } from '../options.js'
 import { Progress } from '../progress.js'
-import { attachTerminal, windowSize } from '../terminal.js'
+import { windowSize } from '../terminal.js'
+import { useShell } from '../use-shell.js'
 
 export interface BootOptions extends GlobalOptions, CommandOptions {
   profile: string
@@ -68,29 +68,6 @@ export async function run(argv: BootOptions, io: Io): Promise<Status> {
     return statusOf(end, progress)
   } finally {
     progress.done()
-  }
-}
-
-async function useShell(vm: Vm, { io, progress }: { io: Io; progress: Progress }): Promise<void> {
-  progress.done()
-  progress.say(`vm${vm.number}, Linux ${vm.kernelRelease}: Ctrl-A c is QEMU's monitor, Ctrl-A x quits, exit powers off`)
-  const { console } = vm.machine
-  const size = windowSize(io)
-  const attach = () => attachTerminal(io, { write: (data) => console.write(data), resize: (to) => vm.resize(to) })
-  let restore: (() => void) | undefined
-  const unlisten = console.listen((chunk) => {
-    io.stdout.write(chunk)
-    restore ??= attach() // what a pipe has for the shell would be lost before its first prompt
-  })
-  try {
-    if (io.stdin.isTTY) restore = attach()
-    const shell = vm.startShell(size)
-    shell.stdout.resume()
-    shell.stderr.pipe(io.stderr, { end: false })
-    await Promise.race([shell.exit, vm.machine.ended]).catch(() => {}) // how the machine ended is told in the end
-  } finally {
-    unlisten()
-    restore?.()
   }
 }
 

@@ -5,6 +5,7 @@ import { json } from '../../report/json.js'
 import { junit } from '../../report/junit.js'
 import type { RunResult } from '../../report/result.js'
 import { summary } from '../../report/text.js'
+import { commandScript } from '../../runs/commands.js'
 import { planMembers } from '../../runs/plan-group.js'
 import { runUnattended } from '../../runs/unattended.js'
 import { exitStatusOf, verdictOf } from '../../runs/verdict.js'
@@ -59,7 +60,7 @@ export async function run(argv: Options, io: Io): Promise<Status> {
       for (const note of new Set(notes)) if (note) progress.whisper(note)
       result = await runUnattended(members, {
         profile: argv.profile,
-        commands,
+        script: commandScript(commands),
         number,
         timeoutMs: argv.timeout === undefined ? members[0]?.plan.settings.run.timeout : timeout,
         signal: io.signal,

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { scenario, type Vm } from '../index.js'
+
+/** The states of the map's paths, as the kernel has them: { sda: 'active', sdb: 'failed' }. */
+async function pathStates(guest: Vm): Promise<Record<string, 'active' | 'failed'>> {
+  const status = await guest.succeed('dmsetup status mpatha')
+  const states = [...status.matchAll(/ (\d+:\d+) ([AF]) /g)]
+  return Object.fromEntries(states.map(([, device = '', state]) => [device, state === 'A' ? 'active' : 'failed']))
+}
+
+async function expectPaths(guest: Vm, wanted: { active: number; failed: number }): Promise<void> {
+  const count = async () => {
+    const states = Object.values(await pathStates(guest))
+    const active = states.filter((state) => state === 'active').length
+    return active === wanted.active && states.length - active === wanted.failed
+  }
+  const what = `${wanted.active} active and ${wanted.failed} failed paths of mpatha`
+  await guest.waitUntil(count, { what, timeoutMs: 10_000 })
+}
+
+/** How many sectors each of the SCSI disks has been asked for. */
+async function sectors(guest: Vm): Promise<number[]> {
+  const stat = await guest.succeed('cat /sys/block/sd*/stat')
+  return stat
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .map((fields) => Number(fields[2]) + Number(fields[6]))
+}
+
+/** Longest time without I/O that a failover may take. */
+const mostGapMs = 1000
+
+export default scenario({
+  summary: 'Each of two paths is cut under I/O and comes back; no error, no wrong block, no gap of a second',
+  machines: { guest: 'multipath' },
+  timeout: '90s',
+
+  async run({ guest }, { step, note }) {
+    for (const path of ['hda', 'hdb']) {
+      const load = guest.load('/dev/mapper/mpatha')
+      await step(`I/O goes on while ${path} is cut`, async () => {
+        await load.progress(100, { timeoutMs: 20_000 })
+        await guest.fault('path-dead', { path })
+        await expectPaths(guest, { active: 1, failed: 1 })
+        await load.progress(100, { timeoutMs: 20_000 })
+      })
+      await step(`${path} comes back and is used again`, async () => {
+        await guest.fault('path-restore', { path })
+        await expectPaths(guest, { active: 2, failed: 0 })
+        const before = await sectors(guest)
+        await load.progress(500, { timeoutMs: 20_000 })
+        const after = await sectors(guest)
+        for (const [index, count] of after.entries()) assert.ok(count > (before[index] ?? 0), 'a path is not used')
+      })
+      await step(`nothing was lost when ${path} was cut`, async () => {
+        const { errors, mismatches, longestGapMs, writes, reads, firstProblem } = await load.stop()
+        note(`${path}: ${writes + reads} operations, longest gap ${longestGapMs} ms`)
+        assert.equal(errors, 0, `I/O errors: ${firstProblem}`)
+        assert.equal(mismatches, 0, `blocks that are not as written: ${firstProblem}`)
+        assert.ok(longestGapMs < mostGapMs, `the longest gap was ${longestGapMs} ms, not under ${mostGapMs} ms`)
+      })
+    }
+  },
+})
