@@ -1,32 +1,6 @@
 import assert from 'node:assert/strict'
-import { scenario, type Vm } from '../index.js'
-
-/** The states of the map's paths, as the kernel has them: { sda: 'active', sdb: 'failed' }. */
-async function pathStates(guest: Vm): Promise<Record<string, 'active' | 'failed'>> {
-  const status = await guest.succeed('dmsetup status mpatha')
-  const states = [...status.matchAll(/ (\d+:\d+) ([AF]) /g)]
-  return Object.fromEntries(states.map(([, device = '', state]) => [device, state === 'A' ? 'active' : 'failed']))
-}
-
-async function expectPaths(guest: Vm, wanted: { active: number; failed: number }): Promise<void> {
-  const count = async () => {
-    const states = Object.values(await pathStates(guest))
-    const active = states.filter((state) => state === 'active').length
-    return active === wanted.active && states.length - active === wanted.failed
-  }
-  const what = `${wanted.active} active and ${wanted.failed} failed paths of mpatha`
-  await guest.waitUntil(count, { what, timeoutMs: 10_000 })
-}
-
-/** How many sectors each of the SCSI disks has been asked for. */
-async function sectors(guest: Vm): Promise<number[]> {
-  const stat = await guest.succeed('cat /sys/block/sd*/stat')
-  return stat
-    .trim()
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .map((fields) => Number(fields[2]) + Number(fields[6]))
-}
+import { scenario } from '../index.js'
+import { expectPaths, sectors } from './parts/multipath-map.js'
 
 /** Longest time without I/O that a failover may take. */
 const mostGapMs = 1000
