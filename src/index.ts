@@ -6,10 +6,10 @@
  *     console.log(await vm.succeed('uname -r'))
  */
 
+export type { FaultInput, FaultVerb } from './config/fault-verbs.js'
 export { type ErrorCode, exitStatus, RapidoError } from './errors.js'
 export type { MachineEnd } from './machine/end.js'
 export type { GuestCommand } from './machine/guest-command.js'
-export type { FaultInput, FaultVerb } from './plan/fault-verbs.js'
 export type { IncidentResult, RunResult, StepResult, Verdict } from './report/result.js'
 export type { RunEvent } from './runs/events.js'
 export type { IoLoad, LoadResult } from './runs/io-load.js'

@@ -13,12 +13,14 @@ lun=/sys/kernel/config/target/core/iblock_0/disk
 mkdir -p $lun
 echo udev_path=/dev/vda >$lun/control
 echo 1 >$lun/enable
+# A path is in the default group when the initiator first asks what it can do.
+echo 1 >$lun/alua/default_tg_pt_gp/alua_access_type # implicit: the target says, the initiator does not ask
 echo 7261706964610001 >$lun/wwn/vpd_unit_serial # LIO takes its hexadecimal digits for the NAA identifier
 id=1
 for group in a b; do
   mkdir $lun/alua/$group
   echo $id >$lun/alua/$group/tg_pt_gp_id
-  echo 1 >$lun/alua/$group/alua_access_type # implicit: the target says, the initiator does not ask
+  echo 1 >$lun/alua/$group/alua_access_type
   echo 1 >$lun/alua/$group/alua_support_standby
   ((id += 1))
 done

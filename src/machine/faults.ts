@@ -1,7 +1,7 @@
+import type { Fault } from '../config/fault-verbs.js'
 import { RapidoError } from '../errors.js'
 import { deviceOptions, driveOptions, optionText } from '../plan/disk-args.js'
 import type { DiskPlan } from '../plan/disks.js'
-import type { Fault } from '../plan/fault-verbs.js'
 import { cleanNode, faultyNode, findDisk, findPath, requirePossible, throttle } from '../plan/faults.js'
 import type { MachinePlan } from '../plan/machine.js'
 import type { Qmp } from './qmp.js'

@@ -17,6 +17,7 @@ export interface DiskPlan {
   cache: 'writeback' | 'writethrough' | 'none' | 'directsync' | 'unsafe'
   limits: { iops: number | undefined; bytes: number | undefined } // a second, of each path
   paths: PathPlan[]
+  isExtra: boolean // only rapido.toml has it: the profile knows nothing of it
 }
 
 /** One way to a disk: a drive of QEMU and a device of the guest, both of this name. */
@@ -32,11 +33,17 @@ type Keys = Partial<Omit<Settings['disk'][string], 'file'>> & { file?: string | 
  * files are in `folder`. Throws RapidoError('usage') for what cannot be.
  */
 export function planDisks(profile: Profile, settings: Settings, folder: string): DiskPlan[] {
-  const own = profile.machine.disk.map(({ id, ...keys }) => ({ id, keys: joined(keys, settings.disk[id] ?? {}) }))
+  const own = profile.machine.disk.map(({ id, ...keys }) => ({
+    id,
+    keys: joined(keys, settings.disk[id] ?? {}),
+    isExtra: false,
+  }))
   const more = Object.entries(settings.disk).filter(([id]) => !profile.machine.disk.some((disk) => disk.id === id))
-  const disks = [...own, ...more.map(([id, keys]) => ({ id, keys }))].map(({ id, keys }) =>
-    planDisk(id, keys, { settings, folder }),
-  )
+  const extra = more.map(([id, keys]) => ({ id, keys, isExtra: true }))
+  const disks = [...own, ...extra].map(({ id, keys, isExtra }) => ({
+    ...planDisk(id, keys, { settings, folder }),
+    isExtra,
+  }))
   requireDistinct(disks)
   return disks
 }
@@ -48,7 +55,11 @@ function joined(below: Keys, above: Keys): Keys {
   return { ...rest, ...(set.size === undefined && set.file === undefined ? { size, file } : {}), ...set }
 }
 
-function planDisk(id: string, keys: Keys, { settings, folder }: { settings: Settings; folder: string }): DiskPlan {
+function planDisk(
+  id: string,
+  keys: Keys,
+  { settings, folder }: { settings: Settings; folder: string },
+): Omit<DiskPlan, 'isExtra'> {
   const { size, file, bus = 'virtio', paths = 1, format = 'raw', controllers = 'one' } = keys
   const refuse = (what: string, hint: string): never => {
     throw new RapidoError('usage', `disk "${id}": ${what}`, { hint })
@@ -102,6 +113,20 @@ function requireDistinct(disks: DiskPlan[]): void {
       }
       owners.set(name, id)
     }
+  }
+}
+
+/** The kernel modules of a disk. */
+export function diskDrivers({ bus }: Pick<DiskPlan, 'bus'>): string[] {
+  switch (bus) {
+    case 'virtio':
+      return ['virtio_blk']
+    case 'scsi':
+      return ['virtio_scsi', 'sd_mod']
+    case 'nvme':
+      return ['nvme']
+    case 'usb':
+      return ['xhci_pci', 'usb_storage', 'sd_mod']
   }
 }
 

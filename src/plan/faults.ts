@@ -1,8 +1,8 @@
 import { findMistakes } from '../config/explain.js'
+import { type Fault, type FaultVerb, faultVerbs } from '../config/fault-verbs.js'
 import { nearest } from '../config/nearest.js'
 import { RapidoError } from '../errors.js'
 import { type DiskPlan, diskOfPath, type PathPlan } from './disks.js'
-import { type Fault, type FaultVerb, faultVerbs } from './fault-verbs.js'
 import type { MachinePlan } from './machine.js'
 
 /** The key of a verb's target, where it has one. */

@@ -11,7 +11,10 @@ export interface GuestParts {
  * `guestFolder` is src/guest of this package. The lists are dracut's vocabulary, as in a profile; drivers are optional
  * because a kernel without them falls back (the serial channel) or does without (pvpanic, 9p).
  */
-export function guestParts(guestFolder: string, options: { share: boolean; network: boolean }): GuestParts {
+export function guestParts(
+  guestFolder: string,
+  options: { share: boolean; network: boolean; drivers?: string[] },
+): GuestParts {
   const { share, network } = options
   const file = (name: string, to: string) => ({ from: `${guestFolder}/${name}`, to })
   return {
@@ -51,6 +54,7 @@ export function guestParts(guestFolder: string, options: { share: boolean; netwo
       'pvpanic_mmio', // the driver of QEMU's pvpanic on an ISA bus
       ...(network ? ['af_packet'] : []),
       ...(share ? ['9pnet_virtio', '9p'] : []),
+      ...(options.drivers ?? []), // of its disks
     ],
   }
 }

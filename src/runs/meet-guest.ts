@@ -4,6 +4,7 @@ import { RapidoError } from '../errors.js'
 import { untilGiven } from '../host/cpu-wait.js'
 import { packageFile } from '../host/package-root.js'
 import type { Machine } from '../machine/machine.js'
+import { diskDrivers } from '../plan/disks.js'
 import { guestRun } from '../plan/guest-env.js'
 import { guestNetworkLines, hostsFile, resolvConf } from '../plan/guest-network.js'
 import { bootedLogLevel } from '../plan/kernel-args.js'
@@ -28,7 +29,7 @@ export async function meetGuest(
     const kernelRelease = await machine.hello
     const roles = (await options.roles?.()) ?? new Map()
     await tellGuest(machine, plan, { number, roles, secrets: options.secrets })
-    await Promise.all([configureNetwork(machine), mountShare(machine)])
+    await Promise.all([configureNetwork(machine), mountShare(machine), loadDiskDrivers(machine)])
     return kernelRelease
   }
   const limitMs = options.patience ?? plan.settings.run.boot_timeout
@@ -87,6 +88,12 @@ async function configureNetwork(machine: Machine): Promise<void> {
   throw new RapidoError('host', `the guest cannot set up its network: ${stderr.trim()}`, {
     hint: 'the kernel needs CONFIG_VIRTIO_NET, built in or as a module, and CONFIG_INET',
   })
+}
+
+/** Those of disks that the profile does not know of; the others are its boot.sh's to load, when it wants them. */
+async function loadDiskDrivers(machine: Machine): Promise<void> {
+  const extra = machine.plan.disks.filter(({ isExtra }) => isExtra)
+  if (extra.length > 0) await runIn(machine, ['modprobe', '-qa', '--', ...extra.flatMap(diskDrivers)]) // or built in
 }
 
 async function mountShare(machine: Machine): Promise<void> {

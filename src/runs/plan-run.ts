@@ -14,7 +14,7 @@ import { gatherImageFacts } from '../image/facts.js'
 import { type Acceleration, chooseAcceleration } from '../machine/accel.js'
 import { chooseNetwork } from '../network/choose.js'
 import { planChannel } from '../plan/channel.js'
-import { planDisks } from '../plan/disks.js'
+import { diskDrivers, planDisks } from '../plan/disks.js'
 import { dynamicDebugArgs } from '../plan/dynamic-debug.js'
 import { guestParts } from '../plan/guest-parts.js'
 import { type ImagePlan, planImage } from '../plan/image.js'
@@ -81,6 +81,7 @@ export function planImageOf(profile: Profile, settings: Settings, kernel: Kernel
   const guest = guestParts(packageFile('src/guest'), {
     share: settings.share.path !== undefined,
     network: profile.network !== 'none',
+    drivers: planDisks(profile, settings, '').flatMap(diskDrivers),
   })
   const input = { profile, guest, settings }
   return planImage({ ...input, kernel, facts: gatherImageFacts(input) })

@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import type { Readable } from 'node:stream'
+import type { FaultVerb } from '../config/fault-verbs.js'
 import { RapidoError } from '../errors.js'
 import type { WindowSize } from '../host/pty-process.js'
 import { writeAll } from '../host/write-all.js'
 import { encodeFrame, FrameReader } from '../machine/frames.js'
 import type { Machine } from '../machine/machine.js'
-import type { FaultVerb } from '../plan/fault-verbs.js'
 import type { Vm } from './vm.js'
 
 /** What another rapido may ask of the one that supervises a VM: the first frame, type J. One connection, one request. */

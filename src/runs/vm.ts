@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { FaultInput, FaultVerb } from '../config/fault-verbs.js'
 import { formatDurationMs } from '../config/units.js'
 import { RapidoError } from '../errors.js'
 import type { WindowSize } from '../host/pty-process.js'
 import type { MachineEnd } from '../machine/end.js'
 import type { GuestCommand } from '../machine/guest-command.js'
 import { endedUnexpectedly, type Machine } from '../machine/machine.js'
-import type { FaultInput, FaultVerb } from '../plan/fault-verbs.js'
 import { readFault } from '../plan/faults.js'
 import { IoLoad } from './io-load.js'
 import type { RunPlan } from './plan-run.js'
@@ -175,7 +175,7 @@ export class Vm implements AsyncDisposable {
    */
   async fault<Verb extends FaultVerb>(
     verb: Verb,
-    ...[options]: Partial<FaultInput<Verb>> extends FaultInput<Verb> ? [FaultInput<Verb>?] : [FaultInput<Verb>]
+    ...[options]: Record<never, never> extends FaultInput<Verb> ? [FaultInput<Verb>?] : [FaultInput<Verb>]
   ): Promise<void> {
     const fault = readFault(verb, options)
     if (fault.verb === 'reset') return this.reset()

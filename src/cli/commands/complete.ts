@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs'
+import { faultVerbs } from '../../config/fault-verbs.js'
 import { listProfiles } from '../../config/profiles.js'
 import { exitStatus } from '../../errors.js'
-import { faultVerbs } from '../../plan/fault-verbs.js'
 import { readVmInfos } from '../../runs/vm-info.js'
 import { type CommandRow, commands } from '../commands.js'
 import type { GlobalOptions, Io, Status } from '../io.js'

@@ -1,6 +1,6 @@
 import type { Argv } from 'yargs'
+import { faultVerbs } from '../../config/fault-verbs.js'
 import { exitStatus } from '../../errors.js'
-import { faultVerbs } from '../../plan/fault-verbs.js'
 import { faultOptions, readFault } from '../../plan/faults.js'
 import type { GlobalOptions, Io, Status } from '../io.js'
 import { runningVm } from '../running-vm.js'

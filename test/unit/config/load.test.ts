@@ -39,6 +39,7 @@ test('without a file, and with an empty one, every setting has its default', asy
     kernel: { entry: 'auto', params: [], modules: undefined },
     qemu: { binary: 'qemu-system-x86_64', extra_args: [], accel: 'auto' },
     vm: {},
+    disk: {},
     network: {
       bridge: 'rapido-br',
       address: '192.168.155.1/24',
@@ -74,6 +75,7 @@ test('without a file, and with an empty one, every setting has its default', asy
     guest: { env: {} },
     ssh: {},
     cifs: { server: 'host' },
+    multipath: { policy: 'service-time', grouping: 'multibus', checker: 'tur', no_path_retry: 'queue' },
     secrets: {},
   }
   expect(await loadSettings(options)).toEqual({ settings: defaults, file: undefined })
@@ -300,7 +302,7 @@ test.each([
   ['[kernel]\nxyz = 1', 'rapido.toml:2:1 kernel.xyz: unknown; known here: src, release, modules, entry, params'],
   [
     '[ceph]',
-    'rapido.toml:1:2 ceph: unknown; known here: kernel, qemu, vm, network, image, debug, share, run, paths, log, guest, ssh, cifs, secrets, profile',
+    'rapido.toml:1:2 ceph: unknown; known here: kernel, qemu, vm, disk, network, image, debug, share, run, paths, log, guest, ssh, cifs, multipath, secrets, profile',
   ],
   [
     'run.boot_timeout = "none"',

@@ -42,7 +42,7 @@ test('the shortest profile has every default', async () => {
     summary: 'A test',
     network: 'none',
     image: { install: [], install_optional: [], include: [], drivers: [], drivers_optional: [], dracut_modules: [] },
-    machine: { cpus: 2, memory: 512 },
+    machine: { disk: [], cpus: 2, memory: 512 },
     requires: { settings: [], kernel: [] },
     boot: { ssh: false, env: {} },
     group: {},
@@ -193,7 +193,7 @@ include = [
 [machine]
 memory = 512
 [[machine.disk]]
-id = "hd"
+id = "HD"
 [requires]
 settings = ["kernel.sources", "secrets."]
 kernel = ["CONFIG_DM_MULTIPATH"]
@@ -223,7 +223,7 @@ PASSWORD = "{secrets.cifs_password}"
     at('10:3 image.include[2].from: missing; use the path of a file'),
     at('10:5 image.include[2].form: unknown; did you mean image.include[2].from?'),
     at('13:1 machine.memory: 512 is not a size; use a size such as 512M or 4G, in quotes'),
-    at('14:11 machine.disk: unknown; known here: cpus, memory'),
+    at('15:1 machine.disk[0].id: "HD" is not the name of a disk; use small letters and digits'),
     at('17:13 requires.settings[0]: "kernel.sources" is no setting; did you mean kernel.src?'),
     at('17:31 requires.settings[1]: "secrets." is no setting; did you mean secrets.NAME?'),
     at(

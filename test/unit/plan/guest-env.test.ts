@@ -11,7 +11,7 @@ function envOf(changes: { boot?: Record<string, string>; guest?: Record<string, 
 
 test('a guest knows who it is, and finds its programs', () => {
   expect(envOf({ term: 'xterm-256color' })).toEqual({
-    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/run/rapido/bin',
     HOME: '/root',
     USER: 'root',
     SHELL: '/bin/bash',
@@ -20,6 +20,8 @@ test('a guest knows who it is, and finds its programs', () => {
     RAPIDO_VM: '7',
     RAPIDO_PROFILE: 'demo',
     RAPIDO_SECRETS: '/run/rapido/secrets',
+    RAPIDO_DISKS: '',
+    RAPIDO_O_DIRECT: '16384', // 0o40000, of <fcntl.h> on x86
   })
 })
 

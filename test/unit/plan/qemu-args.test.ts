@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { DiskPlan } from '../../../src/plan/disks.js'
 import type { MachinePlan } from '../../../src/plan/machine.js'
 import { qemuArgs } from '../../../src/plan/qemu-args.js'
 
@@ -13,11 +14,31 @@ const plan: MachinePlan = {
   kernelArgs: ['console=ttyS0,115200', 'panic=-1'],
   channel: { kind: 'virtio' },
   sockets: { qmp: '/s/vms/1/qmp.sock', control: '/s/vms/1/control.sock', gdb: '/s/vms/1/gdb.sock' },
+  disks: [],
   network: { kind: 'none' },
   share: undefined,
   gdb: undefined,
   extraArgs: [],
 }
+
+const disk: DiskPlan = {
+  id: 'v',
+  file: '/s/vms/1/v.disk',
+  scratchMiB: 100,
+  format: 'raw',
+  bus: 'virtio',
+  serial: 'rapido-v',
+  wwn: undefined,
+  readonly: false,
+  cache: 'writeback',
+  limits: { iops: undefined, bytes: undefined },
+  paths: [{ name: 'va', controller: undefined }],
+  isExtra: false,
+}
+const twoPaths = [
+  { name: 'hda', controller: 'hda-hba' },
+  { name: 'hdb', controller: 'hdb-hba' },
+]
 
 const nic = { id: 'nic0', tap: 'rapido1.0', mac: '02:72:70:00:00:01', addresses: ['10.0.0.7/8'], mtu: undefined }
 const second = { ...nic, id: 'nic1', tap: 'rapido1.1', mac: '02:72:70:01:00:01', mtu: 9000 }
@@ -33,6 +54,17 @@ describe('the arguments of QEMU, a line for each option, as in test/fixtures/qem
     ['share-readonly-with-commas', { share: { path: '/home/u/a,b=c, ,d', readonly: true } }],
     ['gdb', { gdb: { wait: false } }],
     ['gdb-wait', { gdb: { wait: true } }],
+    [
+      'disks',
+      {
+        disks: [
+          { ...disk, id: 'hd', bus: 'scsi', wwn: '3000000000000001', paths: twoPaths },
+          { ...disk, id: 'v', file: '/home/u/a,b.qcow2', format: 'qcow2', cache: 'none', scratchMiB: undefined },
+          { ...disk, id: 'n', bus: 'nvme', readonly: true, limits: { iops: 100, bytes: 1048576 } },
+          { ...disk, id: 'u', bus: 'usb', cache: 'unsafe' },
+        ],
+      },
+    ],
     [
       'network-user',
       { network: { kind: 'user', nics: [nic], forwards: ['tcp:2222:22', 'udp:0:53'], routes: ['10.0.2.2'] } },

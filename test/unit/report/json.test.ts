@@ -14,7 +14,7 @@ test('every verdict has the same fields in the same order', () => {
   const fields = Object.values(results).map((result) => Object.keys(JSON.parse(json(result))).join(' '))
   expect(new Set(fields)).toEqual(
     new Set([
-      'schemaVersion profile kernel vm verdict exitStatus startedAt durationMs steps incidents consoleLog machines',
+      'schemaVersion profile kernel vm verdict exitStatus startedAt durationMs steps incidents consoleLog machines notes kept',
     ]),
   )
 })

@@ -36,7 +36,7 @@ test('the first word is a command, of those for people', async () => {
 })
 
 test.each<[string[], string[]]>([
-  [['boot', 'm'], ['mine']],
+  [['boot', 'mi'], ['mine']],
   [
     ['show', 's'],
     ['simple', 'simple-net'],

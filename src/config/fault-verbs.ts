@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { choice, duration, integer, size, text } from '../config/kinds.js'
-import { setting } from '../config/setting.js'
+import { choice, duration, integer, size, text } from './kinds.js'
+import { setting } from './setting.js'
 
 // Every fault that rapido can do to a VM that runs, with what it takes. `rapido fault --help`, docs/faults.md, the
 // messages for what is mistyped and the library's types are made of this table.

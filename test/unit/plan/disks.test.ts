@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest'
+import type { Profile } from '../../../src/config/profile.js'
+import type { Settings } from '../../../src/config/schema.js'
+import { planDisks } from '../../../src/plan/disks.js'
+
+type Disks = Partial<Profile['machine']['disk'][number]>[]
+
+function disksOf(own: Disks, set: Settings['disk'] = {}) {
+  const profile = { machine: { disk: own.map((disk) => ({ id: 'hd', ...disk })) } } as Profile
+  const settings = { disk: set, kernel: { src: '/home/u/linux' } } as unknown as Settings
+  return planDisks(profile, settings, '/s/vms/1')
+}
+
+test('a disk with a size is a scratch file in the folder of the run', () => {
+  expect(disksOf([{ size: 100 }])).toEqual([
+    {
+      id: 'hd',
+      file: '/s/vms/1/hd.disk',
+      scratchMiB: 100,
+      format: 'raw',
+      bus: 'virtio',
+      serial: 'rapido-hd',
+      wwn: undefined,
+      readonly: false,
+      cache: 'writeback',
+      limits: { iops: undefined, bytes: undefined },
+      paths: [{ name: 'hda', controller: undefined }],
+      isExtra: false,
+    },
+  ])
+})
+
+test('a SCSI disk has a path for each letter, on one controller or on its own, and a WWN of its serial number', () => {
+  const [one] = disksOf([{ size: 1, bus: 'scsi', paths: 3, serial: 'MPIO' }])
+  expect(one?.paths).toEqual(['hda', 'hdb', 'hdc'].map((name) => ({ name, controller: 'hd-hba' })))
+  expect(one?.wwn).toMatch(/^3[0-9a-f]{15}$/)
+  expect(disksOf([{ size: 9, bus: 'scsi', serial: 'MPIO' }])[0]?.wwn).toBe(one?.wwn)
+  const [each] = disksOf([{ size: 1, bus: 'scsi', paths: 2, controllers: 'each', wwn: '0x5000C50015EA71AA' }])
+  expect(each?.paths.map(({ controller }) => controller)).toEqual(['hda-hba', 'hdb-hba'])
+  expect(each?.wwn).toBe('5000c50015ea71aa')
+})
+
+describe('rapido.toml stands over the profile', () => {
+  test('key by key', () => {
+    const [disk] = disksOf([{ size: 100, bus: 'scsi', paths: 2 }], {
+      hd: { paths: 4, cache: 'none', iops: 7, bandwidth: 2 },
+    })
+    expect(disk).toMatchObject({ scratchMiB: 100, bus: 'scsi', cache: 'none', limits: { iops: 7, bytes: 2097152 } })
+    expect(disk?.paths).toHaveLength(4)
+  })
+
+  test('where its file is in place of the size, and the other way round', () => {
+    expect(disksOf([{ size: 100 }], { hd: { file: '/dev/sdz' } })[0]).toMatchObject({
+      file: '/dev/sdz',
+      scratchMiB: undefined,
+    })
+    const own = [{ file: '{kernel.src}/root.img' }]
+    expect(disksOf(own)[0]?.file).toBe('/home/u/linux/root.img')
+    expect(disksOf(own, { hd: { size: 5 } })[0]).toMatchObject({ file: '/s/vms/1/hd.disk', scratchMiB: 5 })
+  })
+
+  test('and may add disks', () => {
+    expect(disksOf([{ size: 1 }], { data: { size: 2 } }).map(({ id, isExtra }) => [id, isExtra])).toEqual([
+      ['hd', false],
+      ['data', true],
+    ])
+  })
+})
+
+test.each<[string, Disks, RegExp]>([
+  ['nothing', [{}], /disk "hd": it has neither a size nor a file/],
+  ['two media', [{ size: 1, file: '/f' }], /disk "hd": it has both a size and a file/],
+  ['two paths of a virtio disk', [{ size: 1, paths: 2 }], /a virtio disk has one path, not 2/],
+  ['two paths of a qcow2', [{ file: '/f', format: 'qcow2', bus: 'scsi', paths: 2 }], /a qcow2 file has one path/],
+  ['a scratch qcow2', [{ size: 1, format: 'qcow2' }], /a scratch disk is raw/],
+  ['a WWN of NVMe', [{ size: 1, bus: 'nvme', wwn: '5000c50015ea71aa' }], /a nvme disk has no wwn/],
+  ['controllers of virtio', [{ size: 1, controllers: 'each' }], /a virtio disk has no SCSI controller/],
+  ['one name twice', [{ size: 1 }, { size: 1 }], /the disks "hd" and "hd" both have a path hda/],
+])('%s is refused', (_, own, message) => {
+  expect(() => disksOf(own)).toThrow(message)
+})
