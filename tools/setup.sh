@@ -96,6 +96,8 @@ group() {
       system_program mount.cifs 'tests the profile cifs'              cifs-utils       cifs-utils            cifs-utils  cifs-utils
       # Debian's package starts smbd as a service, too, and there is none without: who minds disables smbd and nmbd.
       system_program smbd       'tests the profile cifs'              samba            samba                 samba       samba
+      system_program multipathd 'tests the profile multipath'         multipath-tools  device-mapper-multipath multipath-tools multipath-tools
+      system_program mkfs.xfs   'tests the profile multipath'         xfsprogs         xfsprogs              xfsprogs    xfsprogs
       library libuid_wrapper.so 'lets an ordinary user run smbd'      libuid-wrapper   uid_wrapper           uid_wrapper uid_wrapper
       ;;
     *) fail 2 "no group \"$1\"" "$usage" ;;

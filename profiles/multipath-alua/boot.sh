@@ -1,7 +1,7 @@
 #!/bin/bash
 set -e
 . /usr/local/lib/multipath.sh
-start_multipathd 'path_grouping_policy group_by_prio' 'prio alua'
+start_udevd
 
 load virtio_blk target_core_mod target_core_iblock
 modprobe -q scsi_dh_alua || true
@@ -37,4 +37,7 @@ for group in a b; do
   ln -s $lun $port/lun/lun_0/disk
   echo $group >$port/lun/lun_0/alua_tg_pt_gp
 done
+# Not before: it asks each path for its group, and believes the first answer.
+udevadm settle
+start_multipathd 'path_grouping_policy group_by_prio' 'prio alua'
 wait_for_paths 2

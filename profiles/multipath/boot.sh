@@ -1,6 +1,7 @@
 #!/bin/bash
 set -e
 . /usr/local/lib/multipath.sh
+start_udevd
 start_multipathd "path_grouping_policy $MULTIPATH_GROUPING"
 load virtio_scsi
 wait_for_paths "$(disk_paths hd)"

@@ -1,8 +1,12 @@
 # shellcheck shell=bash
 # Sourced by the boot.sh of multipath and multipath-alua.
 
-# start_multipathd [LINE…]: udevd, then multipathd with the settings of `multipath`, and these lines of its [defaults].
-# Whoever maps the paths must be there before they are: load the driver of the paths after this.
+# start_udevd: without it, multipathd finds nothing. Start it before there are paths.
+start_udevd() {
+  /usr/lib/systemd/systemd-udevd --daemon 2>/run/udevd.log
+}
+
+# start_multipathd [LINE…]: multipathd with the settings of `multipath`, and these lines of its [defaults].
 start_multipathd() {
   cat >/etc/multipath.conf <<CONF
 defaults {
@@ -19,7 +23,6 @@ $(printf '  %s\n' "$@")
 }
 CONF
   use_tree
-  /usr/lib/systemd/systemd-udevd --daemon 2>/run/udevd.log
   modprobe -qa dm_multipath "dm_${MULTIPATH_POLICY//-/_}" sd_mod sg || true
   setsid multipathd -d -s </dev/null >/run/multipathd.log 2>&1 &
 }

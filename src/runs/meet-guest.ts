@@ -12,12 +12,18 @@ import { shareTag } from '../plan/machine.js'
 import { hostNameOf } from '../plan/network.js'
 import type { RunPlan } from './plan-run.js'
 
+/** A machine, and the environment of what runs in its guest. */
+interface Guest {
+  machine: Machine
+  env: Record<string, string>
+}
+
 /**
  * Waits for the hello of a guest and tells it who it is; returns its kernel's release. Throws RapidoError('timeout')
  * after `patience` ms, run.boot_timeout if undefined, or what ended the machine.
  */
 export async function meetGuest(
-  { plan, number, machine, log }: { plan: RunPlan; number: number; machine: Machine; log: string },
+  guest: Guest & { plan: RunPlan; number: number; log: string },
   options: {
     roles?: (() => Promise<ReadonlyMap<string, number>>) | undefined
     secrets: Map<string, string>
@@ -25,11 +31,12 @@ export async function meetGuest(
     patience?: number | undefined
   },
 ): Promise<string> {
+  const { plan, number, machine, log } = guest
   const meet = async () => {
     const kernelRelease = await machine.hello
     const roles = (await options.roles?.()) ?? new Map()
     await tellGuest(machine, plan, { number, roles, secrets: options.secrets })
-    await Promise.all([configureNetwork(machine), mountShare(machine), loadDiskDrivers(machine)])
+    await Promise.all([configureNetwork(guest), mountShare(guest), loadDiskDrivers(guest)])
     return kernelRelease
   }
   const limitMs = options.patience ?? plan.settings.run.boot_timeout
@@ -79,11 +86,11 @@ async function tellGuest(
 }
 
 /** Its NICs have their addresses from us: nothing of a network is in the image, nor on the kernel's command line. */
-async function configureNetwork(machine: Machine): Promise<void> {
+async function configureNetwork({ machine, env }: Guest): Promise<void> {
   const lines = guestNetworkLines(machine.plan.network)
   if (lines.length === 0) return
   const input = `${lines.join('\n')}\n`
-  const { status, stderr } = await runIn(machine, ['/usr/lib/rapido/network'], input)
+  const { status, stderr } = await runIn({ machine, env }, ['/usr/lib/rapido/network'], input)
   if (status === 0) return
   throw new RapidoError('host', `the guest cannot set up its network: ${stderr.trim()}`, {
     hint: 'the kernel needs CONFIG_VIRTIO_NET, built in or as a module, and CONFIG_INET',
@@ -91,24 +98,28 @@ async function configureNetwork(machine: Machine): Promise<void> {
 }
 
 /** Those of disks that the profile does not know of; the others are its boot.sh's to load, when it wants them. */
-async function loadDiskDrivers(machine: Machine): Promise<void> {
+async function loadDiskDrivers({ machine, env }: Guest): Promise<void> {
   const extra = machine.plan.disks.filter(({ isExtra }) => isExtra)
-  if (extra.length > 0) await runIn(machine, ['modprobe', '-qa', '--', ...extra.flatMap(diskDrivers)]) // or built in
+  if (extra.length > 0) await runIn({ machine, env }, ['modprobe', '-qa', '--', ...extra.flatMap(diskDrivers)]) // or built in
 }
 
-async function mountShare(machine: Machine): Promise<void> {
+async function mountShare({ machine, env }: Guest): Promise<void> {
   const { share } = machine.plan
   if (!share) return
   const options = `trans=virtio,version=9p2000.L,msize=262144,X-mount.mkdir${share.readonly ? ',ro' : ''}`
-  const { status, stderr } = await runIn(machine, ['mount', '-t', '9p', '-o', options, shareTag, '/host'])
+  const { status, stderr } = await runIn({ machine, env }, ['mount', '-t', '9p', '-o', options, shareTag, '/host'])
   if (status === 0) return
   throw new RapidoError('host', `the guest cannot mount share.path at /host: ${stderr.trim()}`, {
     hint: 'the kernel needs CONFIG_NET_9P_VIRTIO and CONFIG_9P_FS, built in or as modules',
   })
 }
 
-async function runIn(machine: Machine, argv: string[], input?: string): Promise<{ status: number; stderr: string }> {
-  const command = machine.channel.run({ argv, cwd: '/', env: {} })
+async function runIn(
+  { machine, env }: Guest,
+  argv: string[],
+  input?: string,
+): Promise<{ status: number; stderr: string }> {
+  const command = machine.channel.run({ argv, cwd: '/', env })
   command.stdin.end(input)
   const { status, stderr } = await command.collect()
   return { status, stderr: stderr.toString() }

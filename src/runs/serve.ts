@@ -38,7 +38,8 @@ export async function serveVm(path: string, vm: Served): Promise<() => void> {
     const take = (type: string, payload: Buffer) => {
       if (conversation) return conversation.take(type, payload)
       const request = JSON.parse(payload.toString()) as Request
-      if (request.verb === 'stop') connections.delete(socket)
+      const endsIt = request.verb === 'stop' || (request.verb === 'fault' && request.fault === 'power-cut')
+      if (endsIt) connections.delete(socket)
       conversation = begin(request, vm, socket)
     }
     socket.on('data', (chunk: Buffer) => {

@@ -112,7 +112,11 @@ export class Vm implements AsyncDisposable {
     const deadline = performance.now() + options.timeoutMs
     const holds = async () => {
       const timeoutMs = Math.max(1, deadline - performance.now())
-      return (await this.exec(command, { timeoutMs })).status === 0
+      const running = this.exec(command, { timeoutMs }).catch((error) => {
+        if (error instanceof RapidoError && error.code === 'timeout') return undefined // the wait has ended, too
+        throw error
+      })
+      return (await running)?.status === 0
     }
     await this.waitUntil(holds, { ...options, what: shown(command) })
   }

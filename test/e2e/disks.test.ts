@@ -1,0 +1,98 @@
+import { existsSync, readFileSync, statSync, truncateSync } from 'node:fs'
+import { describe, expect } from 'vitest'
+import { testOfSeveral as test } from '../helpers/e2e-test.js'
+import { expectNothingLeft } from '../helpers/nothing-left.js'
+
+// The disks of a VM: made for it, or somebody's own.
+
+const ctrlA = '\x01'
+
+describe.concurrent('a disk', () => {
+  test('of a size is there, empty, and gone with the VM', async ({ box }) => {
+    const set = ['--set', 'disk.data.size=64M', '--set', 'disk.more.size=64M', '--set', 'disk.more.bus=nvme']
+    const look = 'sleep 1; cat /sys/block/vda/size /sys/block/nvme0n1/size; cat /sys/block/vda/serial'
+    const run = await box.rapido('run', 'simple', ...set, '-x', look).outcome()
+    expect(run, run.stderr).toMatchObject({ status: 0 })
+    expect(run.stdout).toMatch(/^131072\n131072\nrapido-data/m)
+    await expectNothingLeft(box)
+  })
+
+  test('of a file is written by one VM at a time, kept, and still has what was written before a power cut', async ({
+    box,
+  }) => {
+    const file = box.file('own.img', '')
+    truncateSync(file, 64 * 1024 * 1024)
+    const own = ['--set', 'disk.own.file=own.img']
+    expect(await box.rapido('boot', 'simple', '-d', ...own).outcome()).toMatchObject({ status: 0 })
+    const refused = await box.rapido('run', 'simple', ...own).outcome()
+    expect(refused).toMatchObject({ status: 3, stdout: '' })
+    expect(refused.stderr).toMatch(/disk "own": .*own\.img is in use by another VM\n.*rapido ps/)
+    const write = 'for i in 1 2 3; do [ -b /dev/vda ] && break; sleep 1; done; echo written >/dev/vda; sync'
+    expect(await box.rapido('exec', '1', '--', 'sh', '-c', write).outcome()).toMatchObject({ status: 0 })
+    expect(await box.rapido('fault', '1', 'power-cut').outcome()).toMatchObject({ status: 0 })
+    await expectNothingLeft(box, { withinMs: 5000 })
+    expect(readFileSync(file).subarray(0, 8).toString()).toBe('written\n')
+
+    const readonly = [...own, '--set', 'disk.own.readonly=true']
+    const read = ['-x', 'sleep 1; head -c 8 /dev/vda; echo x >/dev/vda']
+    const both = await Promise.all([1, 2].map(() => box.rapido('run', 'simple', ...readonly, ...read).outcome()))
+    for (const run of both) {
+      expect(run.stdout).toMatch(/^written$/m)
+      expect(run.stderr).toMatch(/Operation not permitted|Read-only|Permission denied/)
+    }
+    expect(existsSync(file)).toBe(true)
+    expect(statSync(file).size).toBe(64 * 1024 * 1024)
+  })
+
+  test('that cannot be is told before anything is booted', async ({ box }) => {
+    box.file('folder/x', '')
+    const refusals: [string[], RegExp][] = [
+      [['disk.x.file=none.img'], /disk "x": \S+none\.img: no such file\n.*truncate -s 1G/],
+      [['disk.x.file=folder'], /is neither a file nor a block device/],
+      [['disk.x.size=1G', 'disk.x.paths=2'], /disk "x": a virtio disk has one path, not 2/],
+      [['disk.x.paths=2'], /disk "x": it has neither a size nor a file/],
+      [['disk.x.size=1G', 'disk.x.buss="scsi"'], /unknown; did you mean .*bus/],
+    ]
+    for (const [sets, message] of refusals) {
+      const run = await box.rapido('run', 'simple', ...sets.flatMap((set) => ['--set', set])).outcome()
+      expect(run).toMatchObject({ status: 2, stdout: '', stderr: expect.stringMatching(message) })
+    }
+    await expectNothingLeft(box)
+  })
+})
+
+describe.concurrent('the profile multipath', () => {
+  test('has as many paths as wanted, each on its own controller', async ({ box }) => {
+    const set = [
+      '--set',
+      'disk.hd.paths=4',
+      '--set',
+      'disk.hd.controllers=each',
+      '--set',
+      'multipath.policy=round-robin',
+    ]
+    const look = 'dmsetup table mpatha; ls -d /sys/class/scsi_host/host* | wc -l'
+    const run = await box.rapido('run', 'multipath', ...set, '-x', look).outcome()
+    expect(run, run.stderr).toMatchObject({ status: 0 })
+    expect(run.stdout).toMatch(/^\/dev\/mapper\/mpatha has 4 paths$/m)
+    expect(run.stdout).toMatch(/ round-robin 0 4 1 \d+:\d+ .*\n4\n/)
+  })
+
+  test('takes drive_del at the monitor, as it was always done', { timeout: 180_000 }, async ({ box }) => {
+    const terminal = box.terminal(['boot', 'multipath'])
+    await terminal.expect(/rapido1:~# /)
+    terminal.type('mkfs.xfs -q /dev/mapper/mpatha && mount /dev/mapper/mpatha /mnt && echo mount-$?\r')
+    await terminal.expect(/mount-0/)
+    terminal.type(`${ctrlA}c`)
+    await terminal.expect(/\(qemu\)/)
+    terminal.type('drive_del hda\r')
+    await terminal.expect(/drive_del hda[\s\S]*\(qemu\)/)
+    terminal.type(`${ctrlA}c`)
+    terminal.type('\recho text >/mnt/file; sync; multipath -ll\r')
+    await terminal.expect(/failed faulty running/)
+    terminal.type('cat /mnt/file; echo read-$?\r')
+    await terminal.expect(/text\s+read-0/)
+    terminal.type('exit\r')
+    expect(await terminal.ended).toBe(0)
+  })
+})
