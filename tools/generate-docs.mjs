@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Writes what is made of the schemas: docs/config.md, the JSON Schemas and rapido.toml.example. Needs a build (dist/).
+// Writes what is made of the schemas: docs/config.md and faults.md, the JSON Schemas and rapido.toml.example. Needs a build (dist/).
 // With --check it writes nothing, names the files that differ and exits 1.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,5 +1,6 @@
 #!/bin/bash
 set -e
+# shellcheck source=profiles/multipath/multipath.sh
 . /usr/local/lib/multipath.sh
 start_udevd
 
@@ -29,13 +30,15 @@ alua b nonoptimized
 
 # A loopback HBA of the guest for each group.
 load tcm_loop
+number=1
 for group in a b; do
-  port=/sys/kernel/config/target/loopback/naa.500140500000000$([[ $group == a ]] && echo 1 || echo 2)/tpgt_1
-  mkdir -p $port
-  echo -n naa.600140500000000$([[ $group == a ]] && echo 1 || echo 2) >$port/nexus
-  mkdir $port/lun/lun_0
-  ln -s $lun $port/lun/lun_0/disk
-  echo $group >$port/lun/lun_0/alua_tg_pt_gp
+  port=/sys/kernel/config/target/loopback/naa.500140500000000$number/tpgt_1
+  mkdir -p "$port"
+  echo -n "naa.600140500000000$number" >"$port/nexus"
+  mkdir "$port/lun/lun_0"
+  ln -s "$lun" "$port/lun/lun_0/disk"
+  echo "$group" >"$port/lun/lun_0/alua_tg_pt_gp"
+  ((number += 1))
 done
 # Not before: it asks each path for its group, and believes the first answer.
 udevadm settle

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { configExample } from './docs-example.js'
+import { faultsPage } from './docs-faults.js'
 import { configPage } from './docs-page.js'
 import { profileSchema } from './profile-schema.js'
 import { fileSchema } from './schema.js'
@@ -8,6 +9,7 @@ import { fileSchema } from './schema.js'
 export function generatedDocs(): Record<string, string> {
   return {
     'docs/config.md': configPage(),
+    'docs/faults.md': faultsPage(),
     'docs/rapido.schema.json': jsonSchema(fileSchema, 'rapido.toml'),
     'docs/profile.schema.json': jsonSchema(profileSchema, 'profile.toml'),
     'rapido.toml.example': configExample(),

@@ -190,7 +190,8 @@ const paths = z
 const log = z
   .strictObject({
     keep: setting(integer({ from: 0, to: 100_000 }).prefault(20), {
-      meaning: 'How many past runs keep their console log.',
+      meaning:
+        'How many past runs keep their console log, and how many scenarios that did not pass what is left of them.',
       example: 100,
     }),
   })

@@ -1,5 +1,5 @@
-import { copyFile, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { copyFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { parseDurationMs } from '../config/units.js'
 import { RapidoError } from '../errors.js'
 import { makeFolder } from '../host/make-folder.js'
@@ -86,8 +86,9 @@ export async function runScenario(
     },
   })
   const told = { ...result, notes, machines: result.machines.map((each) => withLines(each, lastLines)) }
-  const stateDir = members[0]?.plan.settings.paths.state
-  return result.verdict.kind === 'pass' || stateDir === undefined ? told : keep(told, stateDir)
+  const settings = members[0]?.plan.settings
+  if (result.verdict.kind === 'pass' || settings === undefined) return told
+  return keep(told, settings.paths.state, settings.log.keep)
 }
 
 function withLines(machine: RunResult['machines'][number], lines: Map<string | undefined, string[]>) {
@@ -175,7 +176,7 @@ function explained(error: unknown, file: string, step?: string): RapidoError {
 }
 
 /** Puts the report and the console logs of a scenario that did not pass where they stay. */
-async function keep(result: RunResult, stateDir: string): Promise<RunResult> {
+async function keep(result: RunResult, stateDir: string, most: number): Promise<RunResult> {
   const folder = failedFolder(stateDir, { startedAt: result.startedAt, name: result.profile })
   makeFolder(folder)
   const kept = { ...result, kept: folder }
@@ -183,5 +184,8 @@ async function keep(result: RunResult, stateDir: string): Promise<RunResult> {
   for (const { consoleLog } of result.machines) {
     if (consoleLog !== undefined) await copyFile(consoleLog, join(folder, basename(consoleLog)))
   }
+  const past = (await readdir(dirname(folder))).sort() // their names begin with the time
+  for (const name of past.slice(0, -Math.max(1, most)))
+    await rm(join(dirname(folder), name), { recursive: true, force: true })
   return kept
 }

@@ -9,7 +9,7 @@ import { packageFolder } from '../helpers/places.js'
 import { type Example, shellExamples, typeScriptExamples } from '../helpers/readme-examples.js'
 import type { Sandbox } from '../helpers/sandbox.js'
 
-const shell = ['README.md', 'docs/ci.md', 'docs/network.md'].flatMap(shellExamples)
+const shell = ['README.md', 'docs/ci.md', 'docs/network.md', 'docs/scenarios.md'].flatMap(shellExamples)
 const needsTree = ({ code }: Example) => code.includes('kernel.src=~/linux')
 
 describe.concurrent('as printed', () => {

@@ -9,7 +9,8 @@ import type { Sandbox } from '../helpers/sandbox.js'
 // `rapido scenario`: those that come with it, and what becomes of one that goes wrong.
 
 describe('shipped', () => {
-  test.for(['multipath-failover', 'multipath-all-paths-down', 'multipath-slow-path', 'multipath-alua'])(
+  // multipath-failover is run by readme.test.ts.
+  test.for(['multipath-all-paths-down', 'multipath-slow-path', 'multipath-alua'])(
     '%s passes, and tells what it measured',
     { timeout: 240_000 },
     async (name, { box }) => {

@@ -1,0 +1,45 @@
+import { faultVerbs } from './fault-verbs.js'
+import { type SettingRow, settingRows } from './rows.js'
+import { tomlValue } from './toml-value.js'
+
+/** docs/faults.md: every verb of `rapido fault`, with what it takes. */
+export function faultsPage(): string {
+  const rows = Object.entries(faultVerbs).map(([verb, { about, undo, schema }]) => {
+    const [target, ...options] = settingRows(schema)
+    const names = target && ['path', 'disk', 'nic'].includes(target.name) ? `a ${target.name}` : 'the VM'
+    return `| \`${verb}\` | ${names} | ${about} | ${undo === undefined ? '' : `\`${undo}\``} | ${options.map(optionText).join('; ')} |`
+  })
+  const table = ['| verb | of | does | undone by | options |', '| --- | --- | --- | --- | --- |', ...rows]
+  return `${intro}\n\n${table.join('\n')}\n\n${notes}\n`
+}
+
+function optionText({ name, meaning, example, default: standard, unset }: SettingRow): string {
+  const without = standard === undefined ? unset : tomlValue(standard)
+  const written = typeof example === 'string' ? example : tomlValue(example)
+  return `\`${name}=${written}\`: ${meaning.replace(/\.$/, '')}${without === undefined ? '' : ` (without: ${without})`}`
+}
+
+const intro = `# Faults
+
+<!-- Made from src/config/fault-verbs.ts by tools/generate-docs.mjs. Do not edit. -->
+
+\`rapido fault VM VERB [TARGET] [KEY=VALUE…]\` does a fault to a VM that runs, and returns once it is seen to work. Without a
+verb it lists what the VM has: disks, their paths and what they are like, NICs. In the library and in
+[scenarios](scenarios.md) the same is \`vm.fault('io-error', { path: 'hda', every: 10 })\`. What cannot work on that target is
+refused before it is tried (status 2); what QEMU refuses, or what has no effect, is status 3.`
+
+const notes = `A disk with the id \`hd\` has the paths \`hda\`, \`hdb\`, …: each is a drive and a device of QEMU of that name. After
+\`path-restore\` and \`plug\` the drive has a new one (hda2), for QEMU never gives a name twice; the path is called as before.
+Who prefers QEMU's monitor (Ctrl-A c, or \`rapido monitor VM drive_del hda\`) may mix both: the state of a path is asked of QEMU.
+
+- **\`path-dead\`** is \`drive_del\`: the guest sees "medium not present". multipathd fails the path with the next I/O, or its checker does.
+- **\`io-error\`** swaps an injector (QEMU's blkdebug) in below the disk while it runs. SCSI and NVMe drivers retry: with \`every\` above 1
+  a guest may see nothing at all. multipathd's checker \`tur\` finds nothing wrong with such a path and
+  takes it back each time; \`multipath.checker = "directio"\` does not.
+- **\`hang\`** answers one more operation and then none. virtio and SCSI drivers of Linux wait for ever, so that multipath does not
+  fail over; NVMe gives up after 30 s.
+- **\`slow\`** is QEMU's throttling. With \`latency\` one operation is done at a time, each in that time.
+- **\`unplug\`** needs a guest that lets go of the device (15 s at most).
+- **\`resize\`** to a smaller size is noticed by a SCSI guest only when it rescans.
+- **\`reset\`** runs boot.sh again; files of the initramfs are as new, disks are as they were.
+- **\`power-cut\`** ends the VM. What it wrote to a disk with a \`file\` is there for the next VM; scratch disks go with it.`
