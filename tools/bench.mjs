@@ -44,6 +44,9 @@ async function measure(folder) {
   const check = await inTurns(rounds, rapido.checkImage)
   tell('making a private network')
   const network = await inTurns(rounds, () => networkMs(folder))
+  const hasMultipath = await rapido.hasMultipath()
+  tell(hasMultipath ? 'running multipath-failover' : 'without multipath-tools: no scenario is measured')
+  const failover = hasMultipath && (await inTurns(Math.min(rounds, 3), rapido.failover))
   tell('measuring memory')
   const memory = await rapido.memoryMiB()
 
@@ -53,6 +56,7 @@ async function measure(folder) {
     row('check that the cached image is current', 'ms', check, { limit: 150 }),
     row('a private network with a tap, up', 'ms', network, { limit: 100 }),
     row('memory of all but QEMU, while a VM runs', 'MiB', { ours: [memory] }, { limit: 120 }),
+    ...(failover ? [row('scenario multipath-failover, image cached', 'ms', failover, { limit: 20_000 })] : []),
     row('rapido cut --force / dracut', 'ms', build, {}),
   ]
 }

@@ -11,7 +11,7 @@
 folder=$1 mode=$2
 umask 077
 LC_ALL=C # what the system says is compared
-trap '' HUP INT TERM QUIT
+trap '' HUP INT TERM QUIT PIPE # nobody may be left to hear our answers
 shopt -s nullglob dotglob
 
 rapido_is_gone() {

@@ -8,7 +8,7 @@
 # removed, and the namespace goes with us: bridge, taps and addresses with it, whoever was killed before.
 folder=$1
 umask 077
-trap '' HUP INT TERM QUIT
+trap '' HUP INT TERM QUIT PIPE # nobody may be left to hear our answers
 PATH=$PATH:/usr/sbin:/sbin
 LC_ALL=C
 

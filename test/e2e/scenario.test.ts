@@ -180,6 +180,20 @@ describe.concurrent('a scenario', () => {
     await expectNothingLeft(box)
   })
 
+  test('with --shell-on-failure has a console to look around on', async ({ box }) => {
+    box.profile('tiny', {})
+    const body = "a.succeed('echo seen >/run/seen; exit 3')"
+    box.file('mine.mjs', `export default { machines: { a: 'tiny' }, run: ({ a }) => ${body} }\n`)
+    const terminal = box.terminal(['scenario', './mine.mjs', '--shell-on-failure'])
+    await terminal.expect(/it failed; here is the guest as it is now/)
+    await terminal.expect(/rapido1:~# /)
+    terminal.type('cat /run/seen\r')
+    await terminal.expect(/\nseen/)
+    terminal.type('exit\r')
+    await terminal.expect(/fail {2}mine on/)
+    expect(await terminal.ended).toBe(1)
+  })
+
   test('that comes with rapido is found by its name', async ({ box }) => {
     const list = await box.rapido('scenario').outcome()
     expect(list.stdout).toMatch(/^multipath-failover +\S/m)

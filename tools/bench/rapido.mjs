@@ -22,6 +22,8 @@ export function rapidoIn(folder, release, { cpus, memory }) {
       if (status !== 0) throw new Error(`${script}: ${status}\n${output}`)
       return Number(output)
     },
+    failover: () => rapido('scenario', 'multipath-failover', '--set', `kernel.release=${release}`),
+    hasMultipath: async () => (await runProgram(process.execPath, [main, 'cut', 'multipath'], { cwd: folder, env })).status === 0,
     memoryMiB: () => memoryMiB({ sets, options }),
   }
 }

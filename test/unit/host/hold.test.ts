@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -48,6 +48,13 @@ describe('a folder', () => {
     mkdirSync(join(folder, 'a/b'), { recursive: true })
     writeFileSync(join(folder, '.hidden'), '')
     await one?.release()
+    expect(readdirSync(join(folder, '..'))).toEqual([])
+  })
+
+  test('is gone where its owner was killed before it could hear of it', () => {
+    const script = '{ sleep 0.2; exec bash src/host/hold.sh "$0" wait; } </dev/null | true'
+    const { status } = spawnSync('bash', ['-c', script, folder])
+    expect(status).toBe(0)
     expect(readdirSync(join(folder, '..'))).toEqual([])
   })
 
@@ -201,6 +208,35 @@ describe('kill -9', () => {
     expect(readdirSync(folder)).toEqual(['info.json'])
     expect((await hold(false))?.path).toBe(folder)
     expect(readdirSync(folder)).toEqual([])
+  })
+})
+
+describe('a file', () => {
+  test('is locked for its holder alone, until that ends', async () => {
+    const [file, none] = [join(folder, '../../disk'), join(folder, '../../none')]
+    mkdirSync(join(folder, '..'))
+    writeFileSync(file, '')
+    const one = await holdFolder(join(folder, '../a'), { wait: true })
+    const other = await holdFolder(join(folder, '../b'), { wait: true })
+    held.push(...[one, other].flatMap((each) => each ?? []))
+    expect(await one?.lock(file, { shared: false })).toBe(true)
+    expect(await other?.lock(file, { shared: true })).toBe(false)
+    expect(await other?.lock(none, { shared: false })).toBe(false)
+    await one?.release()
+    expect(await other?.lock(file, { shared: true })).toBe(true)
+    expect(existsSync(file)).toBe(true)
+  })
+
+  test('that is only read is shared, and with nobody who writes', async () => {
+    const file = join(folder, '../../disk')
+    mkdirSync(join(folder, '..'))
+    writeFileSync(file, '')
+    const some = await Promise.all(['a', 'b', 'c'].map((name) => holdFolder(join(folder, '..', name), { wait: true })))
+    held.push(...some.flatMap((each) => each ?? []))
+    const [one, other, third] = some
+    expect(await one?.lock(file, { shared: true })).toBe(true)
+    expect(await other?.lock(file, { shared: true })).toBe(true)
+    expect(await third?.lock(file, { shared: false })).toBe(false)
   })
 })
 
