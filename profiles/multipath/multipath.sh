@@ -30,20 +30,29 @@ CONF
 # The user's own tree, where multipath.src names one: its programs look for libraries and plug-ins in it.
 use_tree() {
   [[ -n $MULTIPATH_SRC ]] || return 0
-  local part plugins
-  PATH=$MULTIPATH_SRC/multipathd:$MULTIPATH_SRC/multipath:$PATH
-  for part in libmultipath libmpathutil libmpathcmd libmpathpersist; do
-    LD_LIBRARY_PATH=$MULTIPATH_SRC/$part${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+  local part program plugins libraries=
+  for part in libmultipath libmpathutil libmpathcmd libmpathpersist; do libraries+=:$MULTIPATH_SRC/$part; done
+  mkdir -p /usr/local/sbin # first on everybody's PATH
+  for program in multipath multipathd; do
+    printf '#!/bin/bash\nLD_LIBRARY_PATH=%q exec %q "$@"\n' "${libraries#:}" "$MULTIPATH_SRC/$program/$program" \
+      >/usr/local/sbin/$program
+    chmod +x /usr/local/sbin/$program
   done
-  export LD_LIBRARY_PATH
   for plugins in /usr/lib/multipath /usr/lib64/multipath /lib64/multipath; do
-    [[ -d $plugins ]] && find "$MULTIPATH_SRC/libmultipath" -mindepth 2 -name 'lib*.so' -exec cp '{}' "$plugins/" \;
+    if [[ -d $plugins ]]; then find "$MULTIPATH_SRC/libmultipath" -mindepth 2 -name 'lib*.so' -exec cp '{}' "$plugins/" \;; fi
   done
 }
 
 # wait_for_paths N: until mpatha has so many paths, all of them active.
 wait_for_paths() {
-  wait_for 30 has_paths "$1"
+  for ((tries = 0; tries < 300; tries++)); do
+    has_paths "$1" && break
+    sleep 0.1
+  done
+  if ! has_paths "$1"; then
+    tail -n 5 /run/multipathd.log >&2
+    die "mpatha has not $1 active paths after 30 s: $(dmsetup status mpatha 2>&1)"
+  fi
   wait_for 5 test -b /dev/mapper/mpatha
   echo "/dev/mapper/mpatha has $1 paths"
 }

@@ -17,10 +17,12 @@ export async function useShell(vm: Vm, { io, progress }: { io: Io; progress: Pro
   })
   try {
     if (io.stdin.isTTY) restore = attach()
-    const shell = vm.startShell(size)
-    shell.stdout.resume()
-    shell.stderr.pipe(io.stderr, { end: false })
-    await Promise.race([shell.exit, vm.machine.ended]).catch(() => {}) // how the machine ended is told in the end
+    do {
+      const shell = vm.startShell(size)
+      shell.stdout.resume()
+      shell.stderr.pipe(io.stderr, { end: false })
+      await Promise.race([shell.exit, vm.machine.ended]).catch(() => {}) // how the machine ended is told in the end
+    } while (await vm.isReset())
   } finally {
     unlisten()
     restore?.()

@@ -38,8 +38,11 @@ Who prefers QEMU's monitor (Ctrl-A c, or \`rapido monitor VM drive_del hda\`) ma
   takes it back each time; \`multipath.checker = "directio"\` does not.
 - **\`hang\`** answers one more operation and then none. virtio and SCSI drivers of Linux wait for ever, so that multipath does not
   fail over; NVMe gives up after 30 s.
-- **\`slow\`** is QEMU's throttling. With \`latency\` one operation is done at a time, each in that time.
+- **\`slow\`** is QEMU's throttling. With \`latency\` operations begin that far apart, so that each of a row takes so
+  long; the first one after a pause does not.
 - **\`unplug\`** needs a guest that lets go of the device (15 s at most).
-- **\`resize\`** to a smaller size is noticed by a SCSI guest only when it rescans.
+- **\`resize\`** to a smaller size is noticed by a SCSI guest only when it rescans, and cuts a \`file\` of yours off:
+  resizing it back does not bring back what was there.
 - **\`reset\`** runs boot.sh again; files of the initramfs are as new, disks are as they were.
-- **\`power-cut\`** ends the VM. What it wrote to a disk with a \`file\` is there for the next VM; scratch disks go with it.`
+- **\`power-cut\`** ends the VM. What it wrote to a disk with a \`file\` is there for the next VM; scratch disks go with it. QEMU
+  keeps what it was given, so a file system that forgets to flush is not found out.`

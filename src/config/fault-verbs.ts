@@ -47,7 +47,7 @@ const slow = z.strictObject({
     unset: 'no limit',
   }),
   latency: setting(duration().optional(), {
-    meaning: 'At least so long for each operation, of which one is done at a time.',
+    meaning: 'Operations begin at least so far apart; one after a pause is not delayed.',
     example: '200ms',
     unset: 'none',
   }),
@@ -69,7 +69,11 @@ export const faultVerbs = {
   thaw: { about: 'Lets them go on', undo: undefined, schema: onVm },
   nmi: { about: 'A non-maskable interrupt for every CPU', undo: undefined, schema: onVm },
   reset: { about: 'Presses the reset button; the guest boots, and boot.sh runs, again', undo: undefined, schema: onVm },
-  'power-cut': { about: 'Ends the VM at once, whatever was not flushed is lost', undo: undefined, schema: onVm },
+  'power-cut': {
+    about: 'Ends the VM at once: what the guest has not written to its disks is lost',
+    undo: undefined,
+    schema: onVm,
+  },
   resize: {
     about: 'Changes the size of a disk, on all its paths',
     undo: 'resize',

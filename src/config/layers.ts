@@ -42,12 +42,18 @@ export function mergeLayers(layers: readonly TomlTable[]): TomlTable {
 
 function mergeTables(below: TomlTable, above: TomlTable, path: string[] = []): TomlTable {
   const merged = { ...below }
+  if (path[0] === 'disk' && path.length === 2) for (const key of mediaInPlaceOf(above)) delete merged[key]
   for (const [key, value] of Object.entries(above)) {
     const under = merged[key]
     const isSecret = path[0] === 'secrets'
     merged[key] = isTable(under) && isTable(value) && !isSecret ? mergeTables(under, value, [...path, key]) : value
   }
   return merged
+}
+
+/** A disk has one medium: a file stands over a size below it, and the other way round. */
+function mediaInPlaceOf(disk: TomlTable): string[] {
+  return [...('file' in disk ? ['size'] : []), ...('size' in disk ? ['file'] : [])]
 }
 
 function isTable(value: unknown): value is TomlTable {

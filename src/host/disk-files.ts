@@ -47,7 +47,12 @@ async function requireDiskFile({ id, file, readonly }: DiskFile): Promise<void> 
 export async function takeDisks(disks: readonly DiskFile[], holder: HeldFolder): Promise<void> {
   for (const { id, file, scratchMiB, readonly } of disks) {
     if (scratchMiB !== undefined) {
-      await makeSparse(file, scratchMiB * 1024 * 1024)
+      await makeSparse(file, scratchMiB * 1024 * 1024).catch((cause) => {
+        throw new RapidoError('host', `disk "${id}": cannot make ${file}: ${(cause as Error).message}`, {
+          hint: 'use a smaller size, or another place with paths.state',
+          cause,
+        })
+      })
     } else if (!(await holder.lock(file, { shared: readonly }))) {
       throw new RapidoError('host', `disk "${id}": ${file} is in use by another VM`, {
         hint: `\`rapido ps\` lists yours; several may have it with --set disk.${id}.readonly=true, if all of them do`,

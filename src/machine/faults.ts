@@ -1,8 +1,9 @@
+import { stat } from 'node:fs/promises'
 import type { Fault } from '../config/fault-verbs.js'
 import { RapidoError } from '../errors.js'
 import { deviceOptions, driveOptions, optionText } from '../plan/disk-args.js'
 import type { DiskPlan } from '../plan/disks.js'
-import { cleanNode, faultyNode, findDisk, findPath, requirePossible, throttle } from '../plan/faults.js'
+import { cleanNode, faultyNode, findDisk, findPath, type OpenDisk, requirePossible, throttle } from '../plan/faults.js'
 import type { MachinePlan } from '../plan/machine.js'
 import type { Qmp } from './qmp.js'
 
@@ -45,7 +46,7 @@ export class Faults {
       case 'path-dead':
         return this.#killPath(fault.path)
       case 'path-restore':
-        if ((await this.#row(fault.path))?.inserted) throw nothingToDo(`path ${fault.path} is not dead`)
+        if ((await this.#present(fault.path)).inserted) throw nothingToDo(`path ${fault.path} is not dead`)
         await this.#unplug(fault.path)
         return this.#plug(fault.path)
       case 'unplug':
@@ -112,8 +113,14 @@ export class Faults {
   /** A new device, with a new drive behind it. */
   async #plug(name: string): Promise<void> {
     const { disk, path } = findPath(this.#plan, name)
-    const { driver, ...options } = deviceOptions(disk, path, await this.#addDrive(disk, name))
-    await this.#qmp.execute('device_add', { driver, ...options })
+    const drive = await this.#addDrive(disk, name)
+    const { driver, ...options } = deviceOptions(disk, path, drive)
+    try {
+      await this.#qmp.execute('device_add', { driver, ...options })
+    } catch (error) {
+      await this.#qmp.monitor(`drive_del ${drive}`).catch(() => {}) // it would keep the file open
+      throw error
+    }
     if (!(await this.#row(name))?.inserted) throw noEffect(`device_add ${name}`, `${name} has no medium`)
   }
 
@@ -121,20 +128,22 @@ export class Faults {
   async #addDrive(disk: DiskPlan, name: string): Promise<string> {
     for (let number = 1; ; number++) {
       const drive = number === 1 ? name : `${name}${number}`
-      const said = (await this.#qmp.monitor(`drive_add 0 ${optionText(driveOptions(disk, drive))}`)).trim()
+      const options = optionText(driveOptions(disk, drive)).replace(/[\\"]/g, '\\$&') // a word of HMP, in quotes
+      const said = (await this.#qmp.monitor(`drive_add 0 "${options}"`)).trim()
       if (said === 'OK') return drive
       if (!said.includes('Duplicate ID')) throw refused(`drive_add ${drive}`, said)
     }
   }
 
   /** Puts another block node behind a device that goes on working: the gentlest way to make it fail. */
-  async #swap(name: string, build: (disk: DiskPlan, node: string) => Record<string, unknown>): Promise<void> {
+  async #swap(name: string, build: (disk: OpenDisk, node: string) => Record<string, unknown>): Promise<void> {
     const row = await this.#present(name)
     if (!row.inserted) throw nothingToDo(`path ${name} is dead: path-restore first`)
     const { disk } = findPath(this.#plan, name)
     const before = row.inserted['node-name']
     const node = `${name}-node${this.#nextNode++}`
-    await this.#qmp.execute('blockdev-add', build(disk, node))
+    const isBlockDevice = (await stat(disk.file)).isBlockDevice()
+    await this.#qmp.execute('blockdev-add', build({ ...disk, isBlockDevice }, node))
     try {
       await this.#qmp.execute('qom-set', { path: objectOf(row, name), property: 'drive', value: node })
       const after = (await this.#present(name)).inserted?.['node-name']

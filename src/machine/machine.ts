@@ -27,6 +27,9 @@ const inputWindow = { virtio: 256 * 1024, serial: 8 * 1024 } as const
 /** From the start of QEMU until it has opened its sockets, which it does before anything slow. */
 const connectMs = 30_000
 
+/** What QEMU gets to quit, before it is killed. */
+const quitMs = 5000
+
 /** What a guest that has closed its channel gets to end. */
 const exitMs = 2000
 
@@ -194,11 +197,16 @@ export class Machine {
    * end, and so it is not in force until then: SeaBIOS answers a reset with another one.
    */
   async reset(): Promise<void> {
-    const reset = this.qmp.next(({ name }) => name === 'RESET', { what: 'QEMU did not reset the VM', withinMs: 10_000 })
+    await this.qmp.execute('set-action', { reboot: 'reset' })
     this.#isResetting = true
     this.#hello = this.#awaitHello()
-    await this.qmp.execute('set-action', { reboot: 'reset' })
-    await Promise.all([this.qmp.execute('system_reset').catch(reset.fail), reset.seen])
+    const reset = this.qmp.next(({ name }) => name === 'RESET', { what: 'QEMU did not reset the VM', withinMs: 10_000 })
+    try {
+      await Promise.all([this.qmp.execute('system_reset').catch(reset.fail), reset.seen])
+    } catch (error) {
+      this.#endReset()
+      throw error
+    }
     this.channel.restart(new RapidoError('guest', 'the guest was reset'))
   }
 
@@ -212,8 +220,9 @@ export class Machine {
   /** Ends the machine at once: nothing is flushed, nobody is asked. */
   async powerCut(): Promise<MachineEnd> {
     this.#isEndWanted = true
+    const timer = setTimeout(() => this.kill(), quitMs)
     await this.qmp.execute('quit')
-    return this.ended
+    return this.ended.finally(() => clearTimeout(timer))
   }
 
   /** Kills QEMU at once. */
@@ -264,7 +273,7 @@ export class Machine {
     // The agent announces every end that it knows of; without it, init powers off.
     const unannounced = end.kind === 'powered-off' && this.#leaving === undefined
     const how = unannounced ? `${describeEnd(end)} unannounced: its control agent has died` : describeEnd(end)
-    this.channel.close(new RapidoError(errorCode(end), how))
+    this.channel.close(new RapidoError(this.#isEndWanted ? 'guest' : errorCode(end), how))
     return end
   }
 }

@@ -143,11 +143,18 @@ export class Qmp {
       else reject(qemuGone(command))
     }
     this.#pending.clear()
-    for (const { reject } of this.#watches) reject(new RapidoError('host', 'QEMU is gone'))
+    for (const { reject } of this.#watches) reject(new QemuGone('what was waited for cannot come'))
     this.#greeted() // whoever waits for it finds us gone
   }
 }
 
-function qemuGone(command: string): RapidoError {
-  return new RapidoError('host', `QEMU is gone: "${command}" was not answered`)
+/** There is no QEMU any more; how it ended is for its process to say. */
+export class QemuGone extends RapidoError {
+  constructor(what: string) {
+    super('host', `QEMU is gone: ${what}`)
+  }
+}
+
+function qemuGone(command: string): QemuGone {
+  return new QemuGone(`"${command}" was not answered`)
 }

@@ -29,7 +29,7 @@ export function driveOptions(disk: DiskPlan, id: string): Record<string, string 
     cache,
     discard: 'unmap', // what the guest trims is given back to the host
     readonly: readonly ? 'on' : undefined,
-    // Several paths are several openings of one file. That nobody else has it open, our own lock sees to.
+    // Several paths are several openings of one file. Other VMs of rapido are kept out by its own lock (host/disk-files.ts).
     'file.locking': disk.paths.length > 1 ? 'off' : undefined,
     'throttling.iops-total': limits.iops,
     'throttling.bps-total': limits.bytes,

@@ -82,6 +82,9 @@ export function requirePossible(fault: Fault, plan: MachinePlan): void {
   if ('path' in fault) findPath(plan, fault.path)
   switch (fault.verb) {
     case 'io-error':
+      // Two openings of one qcow2 that are written to spoil it.
+      if (findPath(plan, fault.path).disk.format === 'qcow2')
+        refuse('a qcow2 file can be open only once', 'use a raw file')
       if (fault.every > 1 && fault.operation !== 'read' && fault.operation !== 'write') {
         refuse('every counts reads, or writes', 'add operation=write, or operation=read')
       }
@@ -97,7 +100,10 @@ export function requirePossible(fault: Fault, plan: MachinePlan): void {
     case 'resize': {
       const disk = findDisk(plan, fault.disk)
       if (disk.readonly) refuse(`the disk "${disk.id}" is read-only`, 'resize another')
-      if (disk.bus === 'usb') refuse('a USB disk does not tell its guest of a new size', 'use another bus')
+      if (disk.bus === 'usb' || disk.bus === 'nvme') {
+        const name = disk.bus === 'usb' ? 'a USB' : "QEMU's NVMe"
+        refuse(`${name} disk does not tell its guest of a new size`, 'use bus = "scsi" or "virtio"')
+      }
       return
     }
     default:
@@ -105,14 +111,17 @@ export function requirePossible(fault: Fault, plan: MachinePlan): void {
   }
 }
 
+/** A disk, and what its file is found to be. */
+export type OpenDisk = DiskPlan & { isBlockDevice: boolean }
+
 /** Arguments of QMP's blockdev-add: the medium of a path, opened once more, as it is. */
-export function cleanNode(disk: DiskPlan, name: string): Record<string, unknown> {
+export function cleanNode(disk: OpenDisk, name: string): Record<string, unknown> {
   return { driver: disk.format, 'node-name': name, 'read-only': disk.readonly, discard: 'unmap', file: fileNode(disk) }
 }
 
 /** The same with an injector of errors below: blkdebug, docs/devel/blkdebug.txt of QEMU. */
 export function faultyNode(
-  disk: DiskPlan,
+  disk: OpenDisk,
   name: string,
   fault: Extract<Fault, { verb: 'io-error' }>,
 ): Record<string, unknown> {
@@ -149,9 +158,14 @@ const noSector = 2 ** 50
 const errnos = { EPERM: 1, EIO: 5, EINVAL: 22, ENOSPC: 28 } as const
 
 /** Without QEMU's own lock: it has the file open already. */
-function fileNode({ file, cache }: DiskPlan): Record<string, unknown> {
+function fileNode({ file, cache, isBlockDevice }: OpenDisk): Record<string, unknown> {
   const direct = cache === 'none' || cache === 'directsync'
-  return { driver: 'file', filename: file, locking: 'off', cache: { direct, 'no-flush': cache === 'unsafe' } }
+  return {
+    driver: isBlockDevice ? 'host_device' : 'file',
+    filename: file,
+    locking: 'off',
+    cache: { direct, 'no-flush': cache === 'unsafe' },
+  }
 }
 
 /** Arguments of QMP's block_set_io_throttle, without the `id`. */
@@ -163,7 +177,7 @@ export function throttle(disk: DiskPlan, fault?: Extract<Fault, { verb: 'slow' |
   const rates = [iops, latency === undefined ? undefined : 1000 / latency].filter((rate) => rate !== undefined)
   return {
     ...none,
-    iops: rates.length === 0 ? 0 : Math.max(1, Math.round(Math.min(...rates))),
+    iops: rates.length === 0 ? 0 : Math.max(1, Math.floor(Math.min(...rates))),
     bps: bandwidth === undefined ? 0 : bandwidth * 1024 * 1024,
   }
 }

@@ -12,6 +12,9 @@ export interface LoadResult {
   firstProblem: string // empty: there was none
 }
 
+/** From an operation until it is in a report, at most. */
+const reportMs = 350
+
 /** An I/O load that runs in a guest. */
 export class IoLoad {
   readonly #vm: Vm
@@ -20,6 +23,7 @@ export class IoLoad {
   #stdout = ''
   #stderr = ''
   #sofar: LoadResult | undefined
+  #toldAt = Number.NEGATIVE_INFINITY
 
   constructor(vm: Vm, device: string, options: { jobs?: number; sizeMiB?: number } = {}) {
     this.#vm = vm
@@ -34,31 +38,26 @@ export class IoLoad {
     this.#command.stderr.on('data', (chunk: Buffer) => this.#takeProgress(chunk))
   }
 
-  /** What it told last: a second old at most, unless it waits for I/O. */
+  /** What it told last: a third of a second old at most, unless it waits for I/O. */
   get sofar(): LoadResult | undefined {
     return this.#sofar
   }
 
   /** Returns when it has done `operations` more than now. Throws RapidoError: 'timeout', or 'guest' where it ended. */
   async progress(operations: number, { timeoutMs }: { timeoutMs: number }): Promise<void> {
-    const done = () => (this.#sofar?.writes ?? 0) + (this.#sofar?.reads ?? 0)
-    const before = done()
-    let ended = false
-    void this.#command.exit.then(
-      () => {
-        ended = true
-      },
-      () => {
-        ended = true
-      },
-    )
-    await this.#vm.waitUntil(
-      () => {
-        if (ended) throw this.#failed(`it ended: ${this.#stderr.trim().split('\n').at(-1)}`)
-        return done() - before >= operations
-      },
-      { what: `${operations} more operations of the load on ${this.#device}`, timeoutMs },
-    )
+    const askedAt = performance.now()
+    let before: number | undefined // as of a report that can know nothing of the time before the call
+    const isDone = () => {
+      if (this.#toldAt < askedAt + reportMs) return false
+      const done = (this.#sofar?.writes ?? 0) + (this.#sofar?.reads ?? 0)
+      before ??= done
+      return done - before >= operations
+    }
+    const what = `${operations} more operations of the load on ${this.#device}`
+    const ended = this.#command.exit.then(() => {
+      throw this.#failed(`it ended: ${this.#stderr.trim().split('\n').at(-1)}`)
+    })
+    await Promise.race([this.#vm.waitUntil(isDone, { what, timeoutMs, intervalMs: 50 }), ended])
   }
 
   /**
@@ -76,7 +75,9 @@ export class IoLoad {
   #takeProgress(chunk: Buffer): void {
     this.#stderr = (this.#stderr + chunk).slice(-64 * 1024)
     const last = this.#stderr.split('\n').findLast((line) => /^\{.*\}$/.test(line))
-    if (last !== undefined) this.#sofar = JSON.parse(last)
+    if (last === undefined) return
+    this.#sofar = JSON.parse(last)
+    this.#toldAt = performance.now()
   }
 
   #failed(why: string): RapidoError {

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { register } from 'node:module'
 import { basename, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -36,13 +36,18 @@ export async function loadScenario(wanted: string, { cwd }: { cwd: string }): Pr
     throw explained(error, file)
   }
   const definition = module.default
-  const isScenario = typeof definition?.run === 'function' && typeof definition.machines === 'object'
-  if (definition === undefined || !isScenario || Object.keys(definition.machines).length === 0) {
+  if (definition === undefined || !isScenario(definition)) {
     throw new RapidoError('usage', `${file} is no scenario`, {
       hint: "it must have: export default scenario({ machines: { guest: 'simple' }, async run({ guest }) { … } })",
     })
   }
   return { name: basename(file).replace(/\.[cm]?[jt]s$/, ''), file, definition }
+}
+
+function isScenario({ machines, run }: Scenario): boolean {
+  if (typeof run !== 'function' || typeof machines !== 'object' || machines === null) return false
+  const profiles = Object.values(machines).map((machine) => (typeof machine === 'string' ? machine : machine?.profile))
+  return profiles.length > 0 && profiles.every((profile) => typeof profile === 'string')
 }
 
 async function findScenario(wanted: string, cwd: string): Promise<string> {
@@ -51,7 +56,7 @@ async function findScenario(wanted: string, cwd: string): Promise<string> {
   if (!isFile && shipped.includes(wanted)) return packageFile(`dist/scenarios/${wanted}.js`)
   const file = resolve(cwd, wanted)
   const found = await stat(file).catch(() => undefined)
-  if (isFile && found?.isFile()) return file
+  if (isFile && found?.isFile()) return realpath(file) // as Node names it in stacks
   const meant = nearest(wanted, shipped)
   const advice = meant === undefined ? '' : `; did you mean "${meant}"?`
   throw new RapidoError('usage', isFile ? `no scenario ${file}: no such file` : `no scenario "${wanted}"${advice}`, {

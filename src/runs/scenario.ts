@@ -43,15 +43,16 @@ export function scenario<Role extends string>(definition: Scenario<Role>): Scena
 export interface ScenarioOptions extends Pick<UnattendedOptions, 'signal' | 'emit' | 'onFailure'> {
   name: string // for the reports
   file: string // whose lines are told
-  timeoutMs?: number | undefined // in place of its own
+  timeoutMs?: number | undefined // in place of its own; undefined: no limit
 }
 
 /** Plans the machines of a scenario. Its settings stand over rapido.toml's, and those of --set over them. */
 export async function planScenario(
-  { machines }: Scenario,
+  { machines, timeout }: Pick<Scenario, 'machines' | 'timeout'>,
   from: Surroundings,
   options: { signal: AbortSignal },
 ): Promise<Member[]> {
+  ownLimitMs({ timeout })
   const wanted = Object.entries(machines).map(([role, machine]) =>
     typeof machine === 'string' ? { role, profile: machine, settings: {} } : { role, settings: {}, ...machine },
   )
@@ -64,6 +65,14 @@ export async function planScenario(
   return members
 }
 
+function ownLimitMs({ timeout }: Pick<Scenario, 'timeout'>): number | undefined {
+  const limitMs = timeout === undefined ? undefined : parseDurationMs(timeout)
+  if (timeout === undefined || limitMs !== undefined) return limitMs
+  throw new RapidoError('usage', `the timeout of the scenario is "${timeout}"`, {
+    hint: 'use a duration such as 90s or 10m',
+  })
+}
+
 /** Runs a scenario to its verdict. What is left of one that does not pass is kept in a folder. */
 export async function runScenario(
   definition: Scenario,
@@ -71,29 +80,26 @@ export async function runScenario(
   options: ScenarioOptions,
 ): Promise<RunResult> {
   const notes: string[] = []
-  const own = definition.timeout === undefined ? undefined : parseDurationMs(definition.timeout)
-  const lastLines = new Map<string | undefined, string[]>()
+  const own = ownLimitMs(definition)
   const result = await runUnattended(members, {
     profile: options.name,
-    script: (machines, steps) => perform(definition, { machines, steps, notes, options }),
-    timeoutMs: options.timeoutMs ?? own ?? members[0]?.plan.settings.run.timeout,
+    script: (machines, steps) =>
+      withFloating((floating) => perform(definition, { machines, steps, notes, options, floating })),
+    timeoutMs: 'timeoutMs' in options ? options.timeoutMs : (own ?? members[0]?.plan.settings.run.timeout),
     signal: options.signal,
     emit: options.emit,
     watchAll: true,
-    onFailure: async (machines) => {
-      for (const { role, vm } of machines) lastLines.set(role, vm.machine.console.lastLines(8))
-      await options.onFailure?.(machines)
-    },
+    onFailure: options.onFailure,
   })
-  const told = { ...result, notes, machines: result.machines.map((each) => withLines(each, lastLines)) }
+  const told = { ...result, notes }
   const settings = members[0]?.plan.settings
   if (result.verdict.kind === 'pass' || settings === undefined) return told
-  return keep(told, settings.paths.state, settings.log.keep)
-}
-
-function withLines(machine: RunResult['machines'][number], lines: Map<string | undefined, string[]>) {
-  const lastLines = lines.get(machine.role)
-  return lastLines ? { ...machine, lastLines } : machine
+  try {
+    return await keep(told, settings.paths.state, settings.log.keep)
+  } catch (error) {
+    options.emit({ type: 'note', text: `what is left of it cannot be kept: ${(error as Error).message}` })
+    return told
+  }
 }
 
 async function perform(
@@ -103,11 +109,13 @@ async function perform(
     steps,
     notes,
     options,
+    floating,
   }: {
     machines: Working[]
     steps: StepResult[]
     notes: string[]
     options: ScenarioOptions
+    floating: Promise<never>
   },
 ): Promise<void> {
   const failed = steps.find(({ status }) => status !== 0)
@@ -119,7 +127,7 @@ async function perform(
     note: (text) => void notes.push(text),
   }
   try {
-    await definition.run(Object.fromEntries(vms), tools)
+    await Promise.race([definition.run(Object.fromEntries(vms), tools), floating])
   } catch (error) {
     throw explained(error, options.file)
   }
@@ -149,6 +157,25 @@ async function runNamed<T>(
     }
     tell(options.emit, false)
     throw why
+  }
+}
+
+/**
+ * Gives `work` a promise that is rejected with what the scenario started and never waited for: a forgotten `await` must
+ * neither pass nor end this process.
+ */
+async function withFloating<T>(work: (floating: Promise<never>) => Promise<T>): Promise<T> {
+  let onRejection!: (error: unknown) => void
+  const floating = new Promise<never>((_, reject) => {
+    onRejection = reject
+  })
+  floating.catch(() => {}) // seen in the race, or too late to matter
+  process.on('unhandledRejection', onRejection)
+  try {
+    return await work(floating)
+  } finally {
+    // What stopping the machines ends, nobody is to hear of any more; Node would end us for it.
+    setTimeout(() => process.off('unhandledRejection', onRejection), 60_000).unref()
   }
 }
 

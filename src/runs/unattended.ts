@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import { RapidoError } from '../errors.js'
 import type { Incident } from '../machine/incidents.js'
 import { endedUnexpectedly } from '../machine/machine.js'
@@ -9,6 +10,7 @@ import { Limits } from './limits.js'
 import type { Member } from './plan-group.js'
 import { inRole, type Started, startGroup } from './start-group.js'
 import { runBootScript } from './steps.js'
+import { untilAborted } from './until-aborted.js'
 import { exitStatusOf, verdictOf } from './verdict.js'
 import type { Vm } from './vm.js'
 
@@ -57,10 +59,12 @@ export async function runUnattended(members: Member[], options: UnattendedOption
     failure = error
   }
   limits.over()
-  const up = records.filter(
-    (record): record is MachineRecord & Started => record.vm !== undefined && !record.vm.machine.end,
-  )
-  if (failure !== undefined && up.length > 0) await options.onFailure?.(up)
+  const started = records.filter((record): record is MachineRecord & Started => record.vm !== undefined)
+  if (failure !== undefined) for (const record of started) record.lastLines = record.vm.machine.console.lastLines(8)
+  const up = started.filter(({ vm }) => !vm.machine.end)
+  if (failure !== undefined && up.length > 0 && !options.signal.aborted) {
+    await options.onFailure?.(up).catch((error: Error) => options.emit({ type: 'note', text: error.message }))
+  }
   options.emit({ type: 'phase', phase: 'stopping' })
   const stopFailures = await Promise.all(records.map(({ vm }) => stopped(vm, failure)))
   failure ??= stopFailures.find((error) => error !== undefined)
@@ -94,6 +98,7 @@ interface MachineRecord extends Member {
   vm?: Vm
   number?: number
   consoleLog?: string
+  lastLines?: string[] // of the console, where something went wrong
   incidents: Incident[]
 }
 
@@ -116,7 +121,8 @@ async function work(
   const script = async () => {
     const machines = working(vms, options)
     for (const { role, vm, emit } of machines) await runBootScript(vm, { emit, steps, role })
-    await options.script(machines, steps)
+    // Whatever it waits for, an end of the run ends that, too: settled() waits for us.
+    await untilAborted(options.signal, options.script(machines, steps))
   }
   await Promise.race([script(), ...lost(vms, options)])
 }
@@ -129,12 +135,16 @@ function working(vms: Started[], options: UnattendedOptions): Working[] {
   }))
 }
 
+/** What who talks to a machine that is gone gets to say so, with the place where it was. */
+const lastWordMs = 500
+
 /** One machine of a group that is gone ends the run, even while another one works. */
 function lost(vms: Started[], { watchAll = false }: UnattendedOptions): Promise<never>[] {
   if (vms.length === 1 && !watchAll) return [] // whoever talks to it is told
   return vms.map(async ({ role, vm }) => {
     const end = await vm.machine.ended
     if (vm.machine.isEndWanted) return new Promise<never>(() => {})
+    await delay(lastWordMs)
     throw inRole(role, endedUnexpectedly(end))
   })
 }
@@ -158,13 +168,14 @@ function emitterOf(record: MachineRecord, options: UnattendedOptions & { limits:
   }
 }
 
-function machineResult({ role, plan, vm, number, consoleLog }: MachineRecord): MachineResult {
+function machineResult({ role, plan, vm, number, consoleLog, lastLines }: MachineRecord): MachineResult {
   return {
     role,
     profile: plan.profile.name,
     kernel: vm?.kernelRelease ?? plan.kernel.release,
     vm: number,
     consoleLog: consoleLog !== undefined && existsSync(consoleLog) ? consoleLog : undefined,
+    ...(lastLines ? { lastLines } : {}),
   }
 }
 

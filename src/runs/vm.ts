@@ -6,6 +6,7 @@ import type { WindowSize } from '../host/pty-process.js'
 import type { MachineEnd } from '../machine/end.js'
 import type { GuestCommand } from '../machine/guest-command.js'
 import { endedUnexpectedly, type Machine } from '../machine/machine.js'
+import { QemuGone } from '../machine/qmp.js'
 import { readFault } from '../plan/faults.js'
 import { IoLoad } from './io-load.js'
 import type { RunPlan } from './plan-run.js'
@@ -37,6 +38,7 @@ export class Vm implements AsyncDisposable {
   readonly closed: Promise<MachineEnd>
   readonly #env: Record<string, string>
   readonly #meetAgain: () => Promise<void>
+  #resetting: Promise<void> | undefined
 
   constructor(parts: {
     number: number
@@ -126,13 +128,18 @@ export class Vm implements AsyncDisposable {
     condition: () => boolean | Promise<boolean>,
     options: { timeoutMs: number; intervalMs?: number; what?: string },
   ): Promise<void> {
-    const deadline = performance.now() + options.timeoutMs
-    while (!(await condition())) {
-      if (this.machine.end) throw endedUnexpectedly(this.machine.end)
-      if (performance.now() > deadline) {
-        throw this.timeoutError(`${options.what ?? 'the condition'} did not come true`, options.timeoutMs)
+    const what = `${options.what ?? 'the condition'} did not come true`
+    const over = new AbortController()
+    const holds = async () => {
+      while (!over.signal.aborted && !(await condition())) {
+        if (this.machine.end) throw endedUnexpectedly(this.machine.end)
+        await delay(options.intervalMs ?? 100)
       }
-      await delay(options.intervalMs ?? 100)
+    }
+    try {
+      await this.within(what, options.timeoutMs, holds()) // a condition may itself wait for ever
+    } finally {
+      over.abort()
     }
   }
 
@@ -182,14 +189,34 @@ export class Vm implements AsyncDisposable {
     ...[options]: Record<never, never> extends FaultInput<Verb> ? [FaultInput<Verb>?] : [FaultInput<Verb>]
   ): Promise<void> {
     const fault = readFault(verb, options)
-    if (fault.verb === 'reset') return this.reset()
-    if (fault.verb !== 'power-cut') return this.machine.faults.apply(fault)
-    await this.machine.powerCut()
-    await this.closed
+    try {
+      if (fault.verb === 'reset') return await this.reset()
+      if (fault.verb !== 'power-cut') return await this.machine.faults.apply(fault)
+      await this.machine.powerCut()
+      await this.closed
+    } catch (error) {
+      // QMP goes a moment before the end of QEMU is known, which says more.
+      if (error instanceof QemuGone) throw endedUnexpectedly(await this.machine.ended)
+      throw error
+    }
+  }
+
+  /** Whether the guest is being reset; returns when that is over. For who has a shell on the console. */
+  async isReset(): Promise<boolean> {
+    if (this.#resetting === undefined) return false
+    await this.#resetting.catch(() => {})
+    return this.machine.end === undefined
   }
 
   /** Presses the reset button, and returns when the guest is up again and boot.sh has run. What ran in it has failed. */
   async reset(): Promise<void> {
+    this.#resetting = this.#reset()
+    await this.#resetting.finally(() => {
+      this.#resetting = undefined
+    })
+  }
+
+  async #reset(): Promise<void> {
     await this.machine.reset()
     await this.#meetAgain()
     const { status, stderr } = await this.within(

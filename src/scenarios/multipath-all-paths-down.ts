@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { scenario } from '../index.js'
-import { expectPaths, reconfigure } from './parts/multipath-map.js'
+import { expectPaths, reconfigure, twoPaths } from './parts/multipath-map.js'
 
 const paths = ['hda', 'hdb']
 const outageMs = 3000
@@ -11,7 +11,7 @@ const retries = 5
 
 export default scenario({
   summary: 'Without any path I/O waits and goes on later; with an end to the retries it fails in time',
-  machines: { guest: 'multipath' },
+  machines: { guest: twoPaths },
   timeout: '120s',
 
   async run({ guest }, { step, note }) {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { scenario } from '../index.js'
-import { expectPaths, sectors } from './parts/multipath-map.js'
+import { expectPaths, sectors, twoPaths } from './parts/multipath-map.js'
 
 /** Longest time without I/O that a failover may take. */
 const mostGapMs = 1000
 
 export default scenario({
   summary: 'Each of two paths is cut under I/O and comes back; no error, no wrong block, no gap of a second',
-  machines: { guest: 'multipath' },
+  machines: { guest: twoPaths },
   timeout: '90s',
 
   async run({ guest }, { step, note }) {

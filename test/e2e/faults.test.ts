@@ -223,6 +223,23 @@ describe('disks on other buses', () => {
   })
 })
 
+test('reset leaves a VM in the background running, with a shell on its console', { timeout: 180_000 }, async () => {
+  const box = new Sandbox()
+  try {
+    expect(await box.rapido('boot', 'simple', '--detach').outcome()).toMatchObject({ status: 0 })
+    expect(await box.rapido('fault', '1', 'reset').outcome()).toMatchObject({ status: 0, stderr: '' })
+    expect(await box.rapido('exec', '1', '--', 'uname', '-n').outcome()).toMatchObject({ stdout: 'rapido1\n' })
+    const console = box.terminal(['console', '1'])
+    console.type('\r')
+    await console.expect(/rapido1:~# /)
+    console.hangUp()
+    expect(await box.rapido('stop', '1').outcome()).toMatchObject({ status: 0 })
+    await expectNothingLeft(box, { withinMs: 5000 })
+  } finally {
+    box.remove()
+  }
+})
+
 /** A VM for the tests of a group. */
 function useVm(prepare: (box: Sandbox) => { profile: string }): { vm: Vm; box: Sandbox } {
   const guest = {} as { vm: Vm; box: Sandbox }

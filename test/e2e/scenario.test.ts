@@ -141,10 +141,21 @@ describe.concurrent('a scenario', () => {
     await expectNothingLeft(box)
   })
 
-  test('that takes too long ends in time', async ({ box }) => {
-    const run = await runScenario(box, "await guest.exec('sleep 1000')", '--timeout', '15s')
-    expect(run).toMatchObject({ status: 5, stderr: expect.stringContaining('longer than 15s') })
-    await expectNothingLeft(box)
+  test.for(["await guest.exec('sleep 1000')", 'await new Promise((done) => setTimeout(done, 100_000))'])(
+    'that takes too long ends in time: %s',
+    async (body, { box }) => {
+      const run = await runScenario(box, body, '--timeout', '15s')
+      expect(run).toMatchObject({ status: 5, stderr: expect.stringContaining('longer than 15s') })
+      expect(run.durationMs).toBeLessThan(40_000)
+      await expectNothingLeft(box)
+    },
+  )
+
+  test('that forgets to wait for what fails does not pass', async ({ box }) => {
+    const body = "void guest.succeed('exit 3')\nawait guest.exec('sleep 10')"
+    const run = await runScenario(box, body, '--junit', 'out.xml')
+    expect(run).toMatchObject({ status: 1, stderr: expect.stringMatching(/mine\.ts:6: vm1: status 3 from: exit 3/) })
+    expect(existsSync(join(box.work, 'out.xml'))).toBe(true)
   })
 
   test('is interrupted by Ctrl-C, and leaves nothing', async ({ box }) => {

@@ -23,7 +23,8 @@ export function rapidoIn(folder, release, { cpus, memory }) {
       return Number(output)
     },
     failover: () => rapido('scenario', 'multipath-failover', '--set', `kernel.release=${release}`),
-    hasMultipath: async () => (await runProgram(process.execPath, [main, 'cut', 'multipath'], { cwd: folder, env })).status === 0,
+    hasMultipath: async () =>
+      (await runProgram(process.execPath, [main, 'cut', 'multipath'], { cwd: folder, env })).status === 0,
     memoryMiB: () => memoryMiB({ sets, options }),
   }
 }

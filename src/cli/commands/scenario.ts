@@ -51,15 +51,17 @@ export async function run(argv: Options, io: Io): Promise<Status> {
     const result = await runScenario(definition, members, {
       name,
       file,
-      timeoutMs: argv.timeout === undefined ? undefined : limitMs('--timeout', argv.timeout),
+      ...(argv.timeout === undefined ? {} : { timeoutMs: limitMs('--timeout', argv.timeout) }),
       signal: io.signal,
-      emit: progress.take,
+      // What boot.sh prints is no result: standard output is for --json.
+      emit: (event) => progress.take(event.type === 'output' ? { ...event, stream: 'stderr' } : event),
       onFailure: (machines) => lookAround(machines, argv, { io, progress }),
     })
     progress.done()
     if (argv.junit !== undefined) await writeReport(argv.junit, junit(result), io)
     if (argv.json !== undefined) await writeReport(argv.json, json(result), io)
     io.stderr.write(summary(result, io.stderr.isTTY && !io.env.NO_COLOR ? { style: styleText } : {}))
+    setTimeout(() => process.exit(result.exitStatus), 1000).unref() // whatever timers the scenario has left
     return result.exitStatus
   } finally {
     progress.done()

@@ -74,7 +74,9 @@ async function keepShell(vm: Vm): Promise<void> {
     const shell = vm.startShell()
     shell.stdout.resume()
     shell.stderr.resume()
-    await shell.exit
+    await shell.exit.catch(async (error) => {
+      if (!(await vm.isReset())) throw error
+    })
     await delay(200) // should it end at once, again and again
   }
 }

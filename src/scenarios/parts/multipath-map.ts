@@ -1,9 +1,14 @@
 import type { Vm } from '../../index.js'
 
+/** The machine of these scenarios, whatever rapido.toml says of the profile. */
+export const twoPaths = {
+  profile: 'multipath',
+  settings: { 'disk.hd.paths': 2, 'multipath.grouping': 'multibus', 'multipath.no_path_retry': 'queue' },
+}
+
 /** A path of mpatha, as the kernel has it. */
 export interface MapPath {
   device: string // "8:16"
-  group: number // of the map, from 1
   isActive: boolean
   isInUse: boolean // its group is the one that gets the I/O
 }
@@ -24,7 +29,7 @@ export async function mapPaths(guest: Vm): Promise<MapPath[]> {
     const count = Number(take())
     const selectorWords = Number(take())
     for (let path = 0; path < count; path++) {
-      paths.push({ device: take(), group, isActive: take() === 'A', isInUse: state === 'A' })
+      paths.push({ device: take(), isActive: take() === 'A', isInUse: state === 'A' })
       take() // failures
       skip(selectorWords)
     }

@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { faultVerbs } from '../../../src/config/fault-verbs.js'
 import type { DiskPlan } from '../../../src/plan/disks.js'
-import { faultOptions, faultyNode, readFault, requirePossible, throttle } from '../../../src/plan/faults.js'
+import {
+  faultOptions,
+  faultyNode,
+  type OpenDisk,
+  readFault,
+  requirePossible,
+  throttle,
+} from '../../../src/plan/faults.js'
 import type { MachinePlan } from '../../../src/plan/machine.js'
 
 const disk = {
@@ -12,8 +19,11 @@ const disk = {
   readonly: false,
   limits: { iops: 500, bytes: undefined },
   paths: [{ name: 'hda', controller: undefined }],
-} as DiskPlan
-const machine = { number: 1, disks: [disk], network: { kind: 'none' } } as unknown as MachinePlan
+  isBlockDevice: false,
+} as OpenDisk
+const nvme = { ...disk, id: 'n', bus: 'nvme', paths: [] } as DiskPlan
+const qcow2 = { ...disk, id: 'q', format: 'qcow2', paths: [{ name: 'qa', controller: undefined }] } as DiskPlan
+const machine = { number: 1, disks: [disk, nvme, qcow2], network: { kind: 'none' } } as unknown as MachinePlan
 
 describe('the words of a command line', () => {
   test.each<[string, string[], object]>([
@@ -44,6 +54,8 @@ test.each<[string, Record<string, unknown>, RegExp]>([
   ['resize', { disk: 'x', size: '1G' }, /vm1 has no disk "x"/],
   ['link-up', {}, /vm1 has no NIC "nic0"/],
   ['io-error', { path: 'hda', every: 2 }, /every counts reads, or writes/],
+  ['resize', { disk: 'n', size: '1G' }, /QEMU's NVMe disk does not tell its guest/],
+  ['io-error', { path: 'qa' }, /a qcow2 file can be open only once/],
   ['slow', { path: 'hda' }, /how slow\?/],
   ['slow', { path: 'hda', latency: '2s' }, /by a second at most/],
 ])('%s %j cannot be here', (verb, written, message) => {
