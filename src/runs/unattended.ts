@@ -38,6 +38,8 @@ export interface Working {
 
 /** What a guest that has reported a failure gets to finish its report, and to panic if it wants to. */
 const reportMs = 2000
+/** What the guest has put on its console is here after that. */
+const onItsWayMs = 100
 /** A guest that hangs or has crashed gets this long to power off by itself. */
 const hungPatienceMs = 1000
 
@@ -60,7 +62,10 @@ export async function runUnattended(members: Member[], options: UnattendedOption
   }
   limits.over()
   const started = records.filter((record): record is MachineRecord & Started => record.vm !== undefined)
-  if (failure !== undefined) for (const record of started) record.lastLines = record.vm.machine.console.lastLines(8)
+  if (failure !== undefined && started.length > 0) {
+    await delay(onItsWayMs)
+    for (const record of started) record.lastLines = record.vm.machine.console.lastLines(8)
+  }
   const up = started.filter(({ vm }) => !vm.machine.end)
   if (failure !== undefined && up.length > 0 && !options.signal.aborted) {
     await options.onFailure?.(up).catch((error: Error) => options.emit({ type: 'note', text: error.message }))

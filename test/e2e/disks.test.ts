@@ -1,7 +1,10 @@
-import { existsSync, readFileSync, statSync, truncateSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, truncateSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { testOfSeveral as test } from '../helpers/e2e-test.js'
 import { expectNothingLeft } from '../helpers/nothing-left.js'
+import type { Sandbox } from '../helpers/sandbox.js'
 
 // The disks of a VM: made for it, or somebody's own.
 
@@ -78,6 +81,16 @@ describe.concurrent('the profile multipath', () => {
     expect(run.stdout).toMatch(/ round-robin 0 4 1 \d+:\d+ .*\n4\n/)
   })
 
+  test("takes the programs of multipath.src, with that tree's libraries", async ({ box }) => {
+    const tree = makeMultipathTree(box)
+    const look =
+      'tr "\\0" " " </proc/$(pgrep -x multipathd)/cmdline; grep -o "\\S*libmultipath.so.*" /proc/$(pgrep -x multipathd)/maps | head -n 1'
+    const run = await box.rapido('run', 'multipath', '--set', `multipath.src=${tree}`, '-x', look).outcome()
+    expect(run, run.stderr).toMatchObject({ status: 0 })
+    expect(run.stdout).toContain(`${tree}/multipathd/multipathd -d -s`)
+    expect(run.stdout).toContain(`${tree}/libmultipath/libmultipath.so.0`)
+  })
+
   test('takes drive_del at the monitor, as it was always done', { timeout: 180_000 }, async ({ box }) => {
     const terminal = box.terminal(['boot', 'multipath'])
     await terminal.expect(/rapido1:~# /)
@@ -96,3 +109,18 @@ describe.concurrent('the profile multipath', () => {
     expect(await terminal.ended).toBe(0)
   })
 })
+
+/** What `make` leaves in a tree of multipath-tools, as far as the profile looks at it: here it is the distribution's. */
+function makeMultipathTree(box: Sandbox): string {
+  const tree = join(box.work, 'multipath-tools')
+  const put = (from: string, to: string) => {
+    mkdirSync(dirname(join(tree, to)), { recursive: true })
+    copyFileSync(from, join(tree, to))
+  }
+  for (const program of ['multipath', 'multipathd']) put(`/usr/sbin/${program}`, `${program}/${program}`)
+  const linked = execFileSync('ldd', ['/usr/sbin/multipathd'], { encoding: 'utf8' })
+  for (const [, name = '', path = ''] of linked.matchAll(/^\s*(libm(?:ulti)?path\S*) => (\S+)/gm)) {
+    put(path, `${name.replace(/\.so.*/, '')}/${name}`)
+  }
+  return tree
+}

@@ -83,11 +83,11 @@ describe.concurrent('a scenario', () => {
 
   test('whose assertion fails says where, shows the console, and keeps what is left', async ({ box }) => {
     const body =
-      "await step('sums', async () => {\nawait guest.succeed('echo seen >/dev/console')\nassert.equal(1 + 1, 3)\n})"
+      "await step('sums', async () => {\nawait guest.succeed('echo seen >/dev/console')\nawait guest.waitForConsole(/seen/, { timeoutMs: 5000 })\nassert.equal(1 + 1, 3)\n})"
     const run = await runScenario(box, body, '--json', 'out.json')
     expect(run.status).toBe(1)
     expect(run.stderr).toMatch(/^FAIL {2}sums .*\nfail {2}mine on /m)
-    expect(run.stderr).toMatch(/mine\.ts:8, in step "sums": Expected values to be strictly equal:\s+2 !== 3/)
+    expect(run.stderr).toMatch(/mine\.ts:9, in step "sums": Expected values to be strictly equal:\s+2 !== 3/)
     expect(run.stderr).toMatch(/the console said last:[\s\S]* seen\n/)
     const { kept, verdict } = JSON.parse(readFileSync(join(box.work, 'out.json'), 'utf8'))
     expect(verdict.kind).toBe('fail')
