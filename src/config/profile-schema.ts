@@ -83,7 +83,8 @@ const disk = z.strictObject({
     withSettings({ pattern: /^[^\0]+$/, what: 'a path', advice: 'use the path of a file or block device' }).optional(),
     {
       kind: 'path',
-      meaning: 'A file or block device of the host. It may name settings. Never made, never deleted.',
+      meaning:
+        "A file or block device of the host; relative to the profile's folder. It may name settings. Never made, never deleted.",
       example: '{kernel.src}/root.img',
       unset: '`size` makes one',
     },

@@ -6,7 +6,7 @@ export type ProfileOrigin = 'project' | 'user' | 'shipped'
 
 /**
  * A profile as read from its profile.toml, every default applied, keys as in the file. `machine.memory` is in MiB.
- * Paths under `image` are absolute, but for those that begin with a setting: "{kernel.src}/x" (expand.ts).
+ * Paths under `image`, and files of disks, are absolute, but for those that begin with a setting: "{kernel.src}/x" (expand.ts).
  */
 export interface Profile extends z.output<typeof profileSchema> {
   name: string

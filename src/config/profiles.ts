@@ -108,7 +108,14 @@ async function readProfile(profile: FoundProfile, search: ProfileSearch): Promis
   if (lines.length > 0) throw new RapidoError('usage', lines.join('\n'))
 
   const read = profileSchema.parse(document.table)
-  return { ...read, image: { ...read.image, ...absolutePaths(read.image, base) }, bootScript, ...profile }
+  const disk = read.machine.disk.map((each) => (each.file ? { ...each, file: hostPath(each.file, base) } : each))
+  return {
+    ...read,
+    image: { ...read.image, ...absolutePaths(read.image, base) },
+    machine: { ...read.machine, disk },
+    bootScript,
+    ...profile,
+  }
 }
 
 function absolutePaths(image: Profile['image'], base: { folder: string; home: string }) {

@@ -32,6 +32,16 @@ async function failure(name = 'mine'): Promise<RapidoError> {
   return error as RapidoError
 }
 
+test('a file of a disk is taken from the folder of the profile, as an include is', async () => {
+  const disks = ['root.img', '/dev/sdz', '~/own.img', '{kernel.src}/x.img'].map(
+    (file, index) => `[[machine.disk]]\nid = "d${index}"\nfile = "${file}"`,
+  )
+  const folder = await makeProfile('project/profiles/mine', ['summary = "A test"', ...disks].join('\n'))
+  const { machine } = await loadProfile('mine', search)
+  const files = machine.disk.map(({ file }) => file)
+  expect(files).toEqual([join(folder, 'root.img'), '/dev/sdz', join(search.home, 'own.img'), '{kernel.src}/x.img'])
+})
+
 test('the shortest profile has every default', async () => {
   const folder = await makeProfile('project/profiles/mine')
   expect(await loadProfile('mine', search)).toEqual({
