@@ -69,6 +69,11 @@ export const commands: CommandRow[] = [
     describe: 'The network of VMs: up, down, status, exec -- CMD',
     load: () => import('./commands/net.js'),
   },
+  {
+    command: 'ceph <action> [command..]',
+    describe: 'A throwaway Ceph cluster: up, down, status, env, exec -- CMD',
+    load: () => import('./commands/ceph.js'),
+  },
   { command: 'cache <action>', describe: 'The images kept: ls, gc', load: () => import('./commands/cache.js') },
   {
     command: 'completion <shell>',

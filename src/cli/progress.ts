@@ -41,6 +41,8 @@ export class Progress {
         return this.#image(event)
       case 'claimed':
         return this.#begin(`booting vm${event.number}`)
+      case 'ceph':
+        return this.#begin(event.what)
       case 'note':
         return this.say(event.text)
       case 'incident':

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ceph } from './ceph-schema.js'
 import { diskIdPattern, settingsDisk } from './disk-schema.js'
 import { incidentKinds } from './incident-kinds.js'
 import { choice, duration, environment, flag, integer, limit, list, path, program, size, text, texts } from './kinds.js'
@@ -339,6 +340,7 @@ const groups = {
   ssh,
   cifs,
   multipath,
+  ceph,
   secrets,
 }
 

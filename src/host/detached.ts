@@ -3,6 +3,8 @@ import { createInterface } from 'node:readline'
 /** A process in the background that outlives us. */
 export interface DetachedProcess {
   lines: AsyncIterable<string> // of its standard output
+  /** Writes to its standard input. */
+  write(text: string): void
   /** Closes its standard input and stops listening: what it does from then on is its own matter. */
   letGo(): void
 }
@@ -29,6 +31,7 @@ export async function startDetached(
   const lines = createInterface({ input: child.stdout })
   return {
     lines,
+    write: (text) => void child.stdin.write(text),
     letGo: () => {
       lines.close() // whoever reads them would wait for ever: a stream that is destroyed has no end
       child.stdin.end()

@@ -3,7 +3,8 @@
 #
 # It makes the folder, takes a lock on it (flock, so the kernel frees it whatever happens), empties what an owner
 # that is gone left there, and answers "held" (or "taken", for `try`). Then it reads "watch PGID", "unwatch PGID", and
-# "join NETWORK": to be a member of that network (network/keep-network.sh) until we end; answered "joined" or "gone";
+# "join FOLDER": to be a member of the network or cluster that is kept there (network/keep-network.sh,
+# ceph/keep-cluster.sh) until we end; answered "joined" or "gone";
 # "lock FILE" and "share FILE": to have that file alone, or with others that only read it, until we end; answered
 # "locked", or "taken".
 # When standard input ends, because rapido is done or was killed, it kills the watched process groups and removes
@@ -57,13 +58,16 @@ left=("$folder"/*)
 ((${#left[@]})) && rm -rf -- "${left[@]}"
 echo held
 
+declare -A memberships # the descriptor of each
 join() {
+  local fd before=${memberships[$1]}
   # A keeper that is on its way out holds the lock alone, and takes the file with it.
-  if { exec 7<"$1/members"; } 2>/dev/null && flock -s -n 7 && [[ $1/members -ef /proc/$$/fd/7 ]]; then
-    exec 8<&7 7<&- # a membership that there was lasts until this one does
+  if { exec {fd}<"$1/members"; } 2>/dev/null && flock -s -n "$fd" && [[ $1/members -ef /proc/$$/fd/$fd ]]; then
+    memberships[$1]=$fd
+    if [[ -n $before ]]; then exec {before}<&-; fi # it lasted until this one did
     echo joined
   else
-    exec 7<&-
+    if [[ -n $fd ]]; then exec {fd}<&-; fi
     echo gone
   fi
 }

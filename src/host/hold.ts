@@ -8,8 +8,8 @@ export interface HeldFolder {
   /** Kills this process group too, should this process die. */
   watch(processGroup: number): void
   unwatch(processGroup: number): void
-  /** Makes its holder a member of the network kept in that folder (network/private.ts), if it still is; until the end. */
-  join(network: string): Promise<boolean>
+  /** Makes its holder a member of the network or cluster kept in that folder (network/private.ts, ceph/cluster.ts), if it still is; until the end. */
+  join(folder: string): Promise<boolean>
   /** Locks a file for its holder, `shared` with others that only read it; until the end. False: somebody else has it. */
   lock(file: string, options: { shared: boolean }): Promise<boolean>
   /** Kills what is still watched, removes the folder, frees the lock. */
@@ -49,8 +49,8 @@ export async function holdFolder(
       path,
       watch: (group) => void keeper.stdin.write(`watch ${group}\n`),
       unwatch: (group) => void keeper.stdin.write(`unwatch ${group}\n`),
-      join: async (network) => {
-        keeper.stdin.write(`join ${network}\n`)
+      join: async (kept) => {
+        keeper.stdin.write(`join ${kept}\n`)
         return (await nextLine()) === 'joined'
       },
       lock: async (file, { shared }) => {

@@ -42,3 +42,13 @@ export function commandLineOf(pid: number): string[] {
     return []
   }
 }
+
+/** The memory that a process has to itself and with others, in MiB (VmRSS of proc(5)). */
+export function residentMiB(pid: number): number | undefined {
+  try {
+    const [, kib] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+    return kib === undefined ? undefined : Math.round(Number(kib) / 1024)
+  } catch {
+    return undefined
+  }
+}

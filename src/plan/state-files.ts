@@ -57,6 +57,32 @@ export function hostNetworkFiles(bridge: string) {
   }
 }
 
+/** The throwaway Ceph cluster of a user, while there is one: `<paths.state>/ceph/` (0700). */
+export function cephFiles(stateDir: string) {
+  const folder = join(stateDir, 'ceph')
+  return {
+    folder, // locked by the keeper
+    members: join(folder, 'members'), // locked by each VM that uses it, shared
+    keeper: join(folder, 'keeper'), // its process id
+    control: join(folder, 'control'), // a FIFO: what the keeper is told
+    plan: join(folder, 'cluster.json'), // a ClusterPlan, once there is a cluster
+    conf: join(folder, 'ceph.conf'),
+    keyring: join(folder, 'keyring'),
+    monmap: join(folder, 'monmap'),
+    commands: join(folder, 'commands'), // folder: the command line of each daemon, a word a line
+    run: join(folder, 'run'), // folder: process ids and admin sockets
+    pid: (daemon: string) => join(folder, 'run', `${daemon}.pid`),
+    privately: join(folder, 'privately'), // it is there: the daemons are in the private network
+    kept: join(folder, 'kept'), // it is there: `rapido ceph up` wanted the cluster
+    logs: join(folder, 'log'),
+    mon: join(folder, 'mon'), // folder of the monitor's data
+    osds: join(folder, 'osd.'), // and a number: folder of an OSD's
+    starters: join(stateDir, 'ceph-up'), // a folder for each `rapido ceph` at work, named by its process id
+  }
+}
+
+export type CephFiles = ReturnType<typeof cephFiles>
+
 /** Console logs outlive their run: `<paths.state>/logs/<time>-<profile>-vm<N>.log`, the last `log.keep` of them. */
 export function logsFolder(stateDir: string): string {
   return join(stateDir, 'logs')

@@ -7,6 +7,7 @@ export type RunEvent =
   | { type: 'phase'; phase: Phase } // what the run does from now on
   | { type: 'claimed'; number: number; consoleLog: string }
   | ImageEvent
+  | { type: 'ceph'; what: string } // what the throwaway cluster is at: "making a Ceph cluster"
   | { type: 'output'; step: string; stream: 'stdout' | 'stderr'; chunk: Buffer; role?: string } // of boot.sh or a command
   | { type: 'step'; name: string; passed: boolean; durationMs: number } // of a scenario, when it is over
   | { type: 'incident'; incident: Incident; role?: string }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { daemonsOf, endCluster, readCluster } from '../ceph/cluster.js'
 import type { Settings } from '../config/schema.js'
 import { RapidoError } from '../errors.js'
 import { runInForeground } from '../host/foreground.js'
@@ -26,7 +27,9 @@ export async function privateNetworkStatus(stateDir: string): Promise<PrivateNet
   if (network === undefined) return undefined
   const vms = (await readVmInfos(stateDir)).filter((vm) => vm.network === 'private')
   const machines = new Set(vms.map(({ qemuPid }) => qemuPid))
-  const others = processesInNetworkOf(network.keeper).filter(({ pid }) => !machines.has(pid))
+  const cluster = readCluster(stateDir)
+  const daemons = new Set(cluster ? daemonsOf(cluster).map(({ pid }) => pid) : [])
+  const others = processesInNetworkOf(network.keeper).filter(({ pid }) => !machines.has(pid) && !daemons.has(pid))
   return { ...network, vms, others }
 }
 
@@ -65,7 +68,9 @@ export async function downPrivateNetwork(stateDir: string, { force }: { force: b
   const status = await privateNetworkStatus(stateDir)
   if (status === undefined) return false
   const { vms, others } = status
+  const cluster = readCluster(stateDir)
   const names = [
+    ...(cluster ? ['the Ceph cluster (`rapido ceph down`)'] : []),
     ...vms.map(({ number, profile }) => `vm${number} (${profile})`),
     ...others.map(({ pid, command }) => `${pid} (${command})`),
   ]
@@ -75,6 +80,8 @@ export async function downPrivateNetwork(stateDir: string, { force }: { force: b
     })
   }
   await Promise.all(vms.map((vm) => new RemoteVm(stateDir, vm).stop()))
+  const left = readCluster(stateDir) // it may have gone with the last VM
+  if (left) await endCluster(left, { keepData: false })
   for (const name of ['SIGTERM', 'SIGKILL'] as const) {
     for (const { pid } of processesInNetworkOf(status.keeper)) kill(pid, name)
     if (await isGone(stateDir, { withinMs: 2000 })) return true

@@ -195,6 +195,7 @@ function vmInfo(
     vmlinux: plan.kernel.vmlinux,
     gdb: machinePlan.gdb ? run.files.gdbSocket : undefined,
     network: networkName(machinePlan.network),
+    ceph: undefined,
     addresses: addressesOf(machinePlan.network),
   }
 }

@@ -15,6 +15,7 @@ export interface VmInfo {
   vmlinux: string | undefined // for gdb
   gdb: string | undefined // socket of the gdb stub
   network: 'none' | 'user' | 'private' | 'host'
+  ceph: 'throwaway' | 'existing' | undefined // the cluster it uses
   addresses: string[] // of the guest, without the length of their networks
 }
 

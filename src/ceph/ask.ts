@@ -1,0 +1,97 @@
+import { createInterface } from 'node:readline'
+import { getSystemErrorName } from 'node:util'
+import { RapidoError } from '../errors.js'
+import { packageFile } from '../host/package-root.js'
+import { type PipedProcess, startPiped } from '../host/piped.js'
+import type { CephPrograms } from '../plan/ceph-cluster.js'
+
+/** Where a cluster is, and as whom it is asked. */
+export interface CephClient {
+  programs: CephPrograms
+  enter: string[] // the command that enters its network; empty: it is reached from where we are
+  conf: string
+  user: string // without "client."
+  keyring: string | undefined // undefined: what the conf says
+}
+
+/** Who is asked, and what: a command of Ceph as `ceph --verbose` shows it, or ask.py's own. */
+export type CephRequest =
+  | { to: 'mon' | 'mgr' | `mon.${string}` | `mds.${string}` | `osd.${number}`; command: Record<string, unknown> }
+  | { to: 'image'; pool: string; name: string; bytes?: number | undefined }
+
+export interface CephAnswer {
+  status: number // an errno; 0 is success
+  out: string
+  why: string
+  unreachable?: boolean // nobody answered: it is about the connection
+}
+
+/** A conversation with a cluster, of one process (ask.py). `close` it, or `await using`. */
+export class CephSession implements AsyncDisposable {
+  readonly #process: PipedProcess
+  readonly #answers: AsyncIterator<string>
+  #turn: Promise<unknown> = Promise.resolve()
+
+  private constructor(process: PipedProcess) {
+    this.#process = process
+    this.#answers = createInterface({ input: process.stdout })[Symbol.asyncIterator]()
+  }
+
+  static async open({ programs, enter, conf, user, keyring = '' }: CephClient): Promise<CephSession> {
+    const env = Object.entries(programs.env).map(([name, value]) => `${name}=${value}`)
+    const script = [programs.python, packageFile('src/ceph/ask.py'), conf, user, keyring]
+    const [file = '', ...args] = [...enter, 'setpriv', '--pdeathsig', 'KILL', '--', 'env', ...env, ...script]
+    return new CephSession(await startPiped(file, args))
+  }
+
+  /** Asks, and returns the answer whatever it is. Throws RapidoError('timeout') after `timeoutMs`; then it is closed. */
+  async ask(request: CephRequest, { timeoutMs = 60_000 }: { timeoutMs?: number } = {}): Promise<CephAnswer> {
+    const answer = this.#turn.then(() => this.#converse(request, timeoutMs))
+    this.#turn = answer.catch(() => {})
+    return answer
+  }
+
+  /** The answer of a command that must succeed, as JSON. Throws RapidoError('host') with what the cluster said. */
+  async json<T>(
+    to: Extract<CephRequest, { command: unknown }>['to'],
+    command: Record<string, unknown>,
+    options: { timeoutMs?: number } = {},
+  ): Promise<T> {
+    const { status, out, why } = await this.ask({ to, command }, options)
+    if (status !== 0) {
+      const name = errorName(status)
+      throw new RapidoError('host', `Ceph refuses "${command.prefix}": ${name}${why === '' ? '' : `, ${why}`}`)
+    }
+    return out.trim() === '' ? (undefined as T) : JSON.parse(out)
+  }
+
+  close(): void {
+    this.#process.kill()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+  }
+
+  async #converse(request: CephRequest, timeoutMs: number): Promise<CephAnswer> {
+    const timer = setTimeout(() => this.close(), timeoutMs)
+    const startedAt = performance.now()
+    try {
+      this.#process.stdin.write(`${JSON.stringify(request)}\n`)
+      const { value, done } = await this.#answers.next()
+      if (!done) return JSON.parse(value)
+    } finally {
+      clearTimeout(timer)
+    }
+    if (performance.now() - startedAt >= timeoutMs) {
+      throw new RapidoError('timeout', `the Ceph cluster gave no answer within ${timeoutMs / 1000} s`)
+    }
+    const { stderr } = await this.#process.ended
+    throw new RapidoError('host', `cannot ask the Ceph cluster: ${stderr.trim().split('\n').at(-1) || 'no answer'}`)
+  }
+}
+
+/** ENOENT, of 2. */
+export function errorName(status: number): string {
+  return getSystemErrorName(-status)
+}

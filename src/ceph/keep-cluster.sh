@@ -1,0 +1,100 @@
+#!/bin/bash
+# keep-cluster.sh FOLDER NETWORK [ENTER…]: keeps the daemons of a throwaway Ceph cluster, and ends them all.
+#
+# NETWORK is the folder of the private network that it is a member of, ENTER the command that runs a program in there
+# (network/private.ts); both are empty for a cluster on the host's bridge. Answers "up", "taken" (another keeper has
+# FOLDER) or "failed WHY". Standard input: "ready" once the cluster is made; should it end before that, so does all of it.
+# From then on the cluster lasts until its last member has ended: who holds a shared lock on FOLDER/members, as host/hold.sh
+# does for each VM. The daemons die with us, however we end.
+#
+# What it is told, a line each, by the FIFO FOLDER/control:
+#   start NAME   run the command line in FOLDER/commands/NAME, a word a line; its process id is in FOLDER/run/NAME.pid
+#   keep         without members, too, until it is told to end
+#   end          kill all daemons, remove FOLDER
+#   leave        kill all daemons; what they have stored stays, and another keeper may go on with it
+folder=$1 network=$2
+enter=("${@:3}")
+umask 077
+trap '' HUP INT TERM QUIT PIPE # nobody may be left to hear our answers
+LC_ALL=C
+
+fail() {
+  echo "failed $*"
+  exit 1
+}
+
+taken() {
+  echo taken
+  exit 0
+}
+problem=$(mkdir -p -- "$folder" 2>&1) || {
+  if [[ $problem == *'File exists' && (-d $folder || ! -e $folder) ]]; then taken; fi
+  fail "$problem"
+}
+{ exec 9<"$folder"; } 2>/dev/null || taken # or removed by the keeper before us, just now
+flock -n 9 || taken
+[[ $folder -ef /proc/$$/fd/9 ]] || taken
+
+if [[ -n $network ]]; then
+  { exec 8<"$network/members"; } 2>/dev/null && flock -s -n 8 && [[ $network/members -ef /proc/$$/fd/8 ]] ||
+    fail 'the private network has just ended'
+fi
+problem=$({ mkdir -p -- "$folder"/{run,log,commands} && : >>"$folder/members"; } 2>&1) || fail "$problem"
+rm -f -- "$folder"/run/* "$folder"/{control,privately}
+if [[ -n $network ]]; then : >"$folder/privately"; fi
+mkfifo -- "$folder/control" && exec 6<>"$folder/control" || fail "cannot make $folder/control"
+exec 7<"$folder/members"
+echo "$$" >"$folder/keeper" || fail "cannot write to $folder"
+echo up
+
+# Whoever starts it is watched until all is made, then the members are.
+# shellcheck disable=SC2016
+setsid setpriv --pdeathsig KILL -- bash -c '
+  trap "" HUP INT TERM QUIT PIPE
+  while read -r line; do
+    [[ $line == ready ]] || continue
+    exec <&- >&- 2>&-
+    until setpriv --pdeathsig KILL flock -x 7; do sleep 0.1; done
+    echo unused >&6
+    exec sleep infinity # without members nobody may become one any more
+  done
+  echo end >&6
+' <&0 8<&- 9<&- &
+watcher=$!
+exec 7<&- <&- >&- 2>&-
+
+declare -A daemons
+start() {
+  mapfile -t argv <"$folder/commands/$1"
+  "${enter[@]}" setpriv --pdeathsig KILL -- "${argv[@]}" </dev/null >>"$folder/log/$1.out" 2>&1 6<&- 8<&- 9<&- &
+  daemons[$1]=$!
+  echo $! >"$folder/run/$1.pid"
+}
+
+end() {
+  kill -KILL -- "-$watcher" "${daemons[@]}" 2>/dev/null
+  wait
+  if [[ $1 == leave ]]; then
+    rm -rf -- "$folder"/{run,commands,control,keeper,privately}
+    exit
+  fi
+  for _ in {1..50}; do
+    rm -rf -- "$folder" && exit
+    sleep 0.1
+  done
+  exit 1
+}
+
+kept=
+while read -r verb what <&6; do
+  case $verb in
+    start) start "$what" ;;
+    keep)
+      kept=yes
+      kill -KILL -- "-$watcher" 2>/dev/null # it has the lock, once there is no member
+      : >"$folder/kept"
+      ;;
+    unused) if [[ -z $kept ]]; then end; fi ;;
+    end | leave) end "$verb" ;;
+  esac
+done

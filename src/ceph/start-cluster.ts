@@ -1,0 +1,95 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Settings } from '../config/schema.js'
+import { RapidoError } from '../errors.js'
+import type { HeldFolder } from '../host/hold.js'
+import { type ClusterPlan, planCluster } from '../plan/ceph-cluster.js'
+import { cephFiles } from '../plan/state-files.js'
+import { type Cluster, isKept, readCluster, readPlan, startMissing } from './cluster.js'
+import { type ClusterNetwork, startKeeper, tellKeeper } from './keeper.js'
+import { makeCluster, startAgain } from './make-cluster.js'
+import { findDaemons } from './programs.js'
+import { awaitUsable, usableMs } from './usable.js'
+
+/** What it took for the cluster to be up. */
+export type ClusterStart = 'running' | 'recovered' | 'started' | 'started anew'
+
+/** What was asked for by name, and not only by settings: a cluster that runs must have it. */
+export type Shape = Partial<Pick<ClusterPlan, 'osds' | 'mds'>>
+
+/**
+ * Sees to it that the throwaway cluster of a state folder is up, and makes the holder of `member` one of its members: it
+ * lasts until the last of them has ended, or with `keep` until it is told to end. Throws RapidoError: 'host' where
+ * something is missing or a daemon dies, 'usage' where it is up with other settings, 'timeout' where it gets nowhere.
+ */
+export async function ensureCluster(
+  settings: Settings,
+  options: {
+    network: ClusterNetwork
+    member: HeldFolder
+    keep: boolean
+    shape: Shape
+    signal: AbortSignal
+    tell: (what: string) => void // progress
+  },
+): Promise<{ cluster: Cluster; start: ClusterStart }> {
+  const { network, member, signal, tell } = options
+  const stateDir = settings.paths.state
+  const files = cephFiles(stateDir)
+  const deadline = performance.now() + usableMs
+  for (;;) {
+    signal.throwIfAborted()
+    const joined = await member.join(files.folder)
+    const found = joined ? readCluster(stateDir) : undefined
+    if (found) {
+      requireFits(found.plan, settings, options.shape)
+      if (options.keep) await tellKeeper(files, 'keep')
+      const missing = await startMissing(found)
+      if (missing.length > 0) {
+        tell(`starting ${missing.join(', ')} again`)
+        await awaitUsable(found.plan, settings, { files, network, signal })
+      }
+      return { cluster: found, start: missing.length > 0 ? 'recovered' : 'running' }
+    }
+    const programs = findDaemons(settings)
+    const before = isKept(files) ? readPlan(files) : undefined
+    const keeper = await startKeeper(files, network)
+    if (keeper === 'taken') {
+      if (performance.now() > deadline)
+        throw new RapidoError('timeout', `${files.folder} is locked, but no cluster is up`)
+      await delay(100) // somebody else makes it just now, or ends it
+      continue
+    }
+    try {
+      const again = before !== undefined && fits(before, settings, options.shape)
+      if (again) await startAgain(before, settings, { files, network, programs, signal, tell })
+      else await makeCluster(settings, { files, network, programs, signal, tell })
+      if (options.keep) await tellKeeper(files, 'keep')
+      if (!(await member.join(files.folder))) throw new RapidoError('host', 'the Ceph cluster has ended just now')
+      keeper.ready()
+      const cluster = readCluster(stateDir)
+      if (cluster === undefined) throw new RapidoError('host', 'the keeper of the Ceph cluster was killed')
+      return { cluster, start: again ? 'recovered' : before ? 'started anew' : 'started' }
+    } finally {
+      keeper.letGo() // where it is not ready, it ends with all it has
+    }
+  }
+}
+
+/** Throws RapidoError('usage') where a cluster is not as it was asked for by name, or not where VMs look for it. */
+function requireFits(is: ClusterPlan, settings: Settings, wanted: Shape): void {
+  const should = { ...is, ...givenOnly(wanted), address: planCluster(settings, is.fsid).address }
+  if (JSON.stringify(is) === JSON.stringify(should)) return
+  const shown = ({ osds, mds, address }: ClusterPlan) => `${osds} OSDs and ${mds} MDS at ${address}`
+  throw new RapidoError('usage', `your Ceph cluster is up with other settings: ${shown(is)}; not ${shown(should)}`, {
+    hint: '`rapido ceph down` ends it, and what is stored in it',
+  })
+}
+
+function fits(is: ClusterPlan, settings: Settings, wanted: Shape): boolean {
+  const { address, ports } = planCluster(settings, is.fsid)
+  return JSON.stringify(is) === JSON.stringify({ ...is, ...givenOnly(wanted), address, ports })
+}
+
+function givenOnly(shape: Shape): Shape {
+  return Object.fromEntries(Object.entries(shape).filter(([, value]) => value !== undefined))
+}
