@@ -31,6 +31,10 @@ export class CephSession implements AsyncDisposable {
   readonly #process: PipedProcess
   readonly #answers: AsyncIterator<string>
   #turn: Promise<unknown> = Promise.resolve()
+  #close!: () => void
+  readonly #closed = new Promise<{ done: true; value: undefined }>((resolve) => {
+    this.#close = () => resolve({ done: true, value: undefined })
+  })
 
   private constructor(process: PipedProcess) {
     this.#process = process
@@ -66,6 +70,7 @@ export class CephSession implements AsyncDisposable {
   }
 
   close(): void {
+    this.#close()
     this.#process.kill()
   }
 
@@ -78,7 +83,7 @@ export class CephSession implements AsyncDisposable {
     const startedAt = performance.now()
     try {
       this.#process.stdin.write(`${JSON.stringify(request)}\n`)
-      const { value, done } = await this.#answers.next()
+      const { value, done } = await Promise.race([this.#answers.next(), this.#closed])
       if (!done) return JSON.parse(value)
     } finally {
       clearTimeout(timer)

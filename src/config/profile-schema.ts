@@ -175,6 +175,12 @@ export const profileSchema = z.strictObject({
       'How the guest reaches others: not at all, through QEMU as a program of this user, or on a bridge with other VMs.',
     example: 'bridge',
   }),
+  ceph: setting(choice(['none', 'cluster', 'cephfs', 'rbd']).prefault('none'), {
+    meaning:
+      'What it needs of a Ceph cluster: that there is one, a file system with an MDS, or an RBD image. boot.sh has the ' +
+      'helpers and variables of docs/ceph.md then, and the key as a secret.',
+    example: 'cephfs',
+  }),
   image,
   machine,
   requires,

@@ -28,3 +28,14 @@ disk_paths() {
   [[ " $RAPIDO_DISKS " =~ \ $1=([0-9]+)\  ]] || die "this VM has no disk $1: it has ${RAPIDO_DISKS:-none}"
   echo "${BASH_REMATCH[1]}"
 }
+
+# serves_storage PID…: processes that are left alone at power-off until everything is unmounted.
+serves_storage() {
+  echo "$*" >>/run/rapido/storage-daemons
+}
+
+# after_unmount COMMAND…: at power-off, runs this once everything is unmounted.
+after_unmount() {
+  printf '%q ' "$@" >>/run/rapido/after-unmount
+  echo >>/run/rapido/after-unmount
+}

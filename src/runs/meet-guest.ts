@@ -67,7 +67,8 @@ async function tellGuest(
   const name = hostNameOf(plan.settings, run.number)
   const hosts = hostsFile(machine.plan.network, plan.settings, run)
   const resolv = resolvConf(machine.plan.network)
-  const helpers = await readFile(packageFile('src/guest/helpers.sh'))
+  const helpers = await readFile(packageFile('src/guest/helpers.sh'), 'utf8')
+  const cephHelpers = plan.ceph ? await readFile(packageFile('src/guest/ceph.sh'), 'utf8') : ''
   const ioLoad = await readFile(packageFile('src/guest/io-load'))
   const bootScript = await readFile(plan.profile.bootScript)
   const { authorizedKeys } = plan
@@ -77,7 +78,7 @@ async function tellGuest(
     channel.writeFile('/etc/hostname', `${name}\n`, 0o644),
     channel.writeFile('/etc/hosts', hosts, 0o644),
     ...(resolv === undefined ? [] : [channel.writeFile('/etc/resolv.conf', resolv, 0o644)]),
-    channel.writeFile(guestRun.helpers, helpers, 0o644),
+    channel.writeFile(guestRun.helpers, helpers + cephHelpers, 0o644),
     channel.writeFile(guestRun.bootScript, bootScript, 0o755),
     channel.writeFile(`${guestRun.bin}/io-load`, ioLoad, 0o755),
     ...(authorizedKeys ? [channel.writeFile(guestRun.authorizedKeys, authorizedKeys, 0o600)] : []),

@@ -24,6 +24,7 @@ import { type KernelEntry, planKernelEntry } from '../plan/kernel-entry.js'
 import type { MachinePlan } from '../plan/machine.js'
 import { type NetworkChoice, planNetwork } from '../plan/network.js'
 import { accelFile, type VmFiles } from '../plan/state-files.js'
+import { type CephPlan, planCeph } from './plan-ceph.js'
 
 /** Where configuration comes from: as the CLI has it, or a test. */
 export interface Surroundings {
@@ -45,6 +46,7 @@ export interface RunPlan {
   qemu: string // absolute path
   network: NetworkChoice
   acceleration: Acceleration
+  ceph: CephPlan | undefined
   authorizedKeys: string | undefined // for the guest's ssh server, where the profile has one
 }
 
@@ -64,6 +66,7 @@ export async function planRun(
   const qemu = findQemu(settings.qemu.binary)
   const network = await chooseNetwork(profile.network, settings)
   planNetwork(network, settings, 1) // what is wrong with the settings is told now
+  const ceph = planCeph(profile, settings, network)
   await requireDiskFiles(planDisks(profile, settings, ''))
   const acceleration = await chooseAcceleration({
     wanted: settings.qemu.accel,
@@ -73,7 +76,19 @@ export async function planRun(
     probe: options.probe ?? true, // of KVM: a short boot, the first time
     signal: options.signal,
   })
-  return { profile, settings, configFile: file, kernel, entry, image, qemu, network, acceleration, authorizedKeys }
+  return {
+    profile,
+    settings,
+    configFile: file,
+    kernel,
+    entry,
+    image,
+    qemu,
+    network,
+    ceph,
+    acceleration,
+    authorizedKeys,
+  }
 }
 
 /** The image of a profile for a kernel, from what this host has. */

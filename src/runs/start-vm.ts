@@ -20,6 +20,7 @@ import { pruneLogs } from './logs.js'
 import { meetGuest } from './meet-guest.js'
 import { planMachine, type RunPlan } from './plan-run.js'
 import { serveVm } from './serve.js'
+import { type CephUse, tellCeph, useCeph } from './use-ceph.js'
 import { patienceMs, Vm } from './vm.js'
 import type { VmInfo } from './vm-info.js'
 
@@ -75,6 +76,7 @@ interface Launched {
   log: string // path
   env: Record<string, string>
   info: Omit<VmInfo, 'state'>
+  ceph: Promise<CephUse> | undefined
   closed: Promise<MachineEnd>
   vm?: Vm // once it is ready
 }
@@ -107,6 +109,8 @@ async function launch(
     member: folder,
     signal,
   })
+  const ceph = plan.ceph && useCeph({ ...plan, ceph: plan.ceph }, { member: folder, signal, emit })
+  ceph?.catch(() => {}) // told by introduce
   const machine = await startMachine(machinePlan, {
     files,
     consoleLog: log,
@@ -131,7 +135,7 @@ async function launch(
 
   const env = guestEnv({ number, profile, settings, term: options.term, role: options.role, disks: machinePlan.disks })
   const stop = () => machine.stop({ patienceMs }).then(() => closed)
-  const launched: Launched = { plan, number, machine, files, log, env, info, closed }
+  const launched: Launched = { plan, number, machine, files, log, env, info, ceph, closed }
   life.defer('stop serving', await serveVm(files.serveSocket, { machine, env, stop, vm: () => launched.vm }))
   info.qemuPid = machine.pid
   await writeInfo(files, { ...info, state: 'booting' })
@@ -142,10 +146,12 @@ async function launch(
 async function introduce(launched: Launched, options: StartOptions & { secrets: Map<string, string> }): Promise<Vm> {
   const { plan, number, machine, files, log, env, info, closed } = launched
   const patience = options.gdb?.wait ? Number.POSITIVE_INFINITY : undefined // somebody has to say go to gdb first
-  const kernelRelease = await meetGuest(launched, { ...options, patience })
+  const [kernelRelease, ceph] = await Promise.all([meetGuest(launched, { ...options, patience }), launched.ceph])
+  if (ceph) await tellCeph(launched, ceph, plan)
   const meetAgain = async () => {
     const { values } = await readSecrets(plan.settings, { env: process.env })
     await meetGuest(launched, { roles: options.roles, secrets: values, signal: new AbortController().signal })
+    if (ceph) await tellCeph(launched, ceph, plan)
   }
   launched.vm = new Vm({ number, plan, machine, kernelRelease, consoleLog: log, env, closed, meetAgain })
   await writeInfo(files, { ...info, kernel: kernelRelease, state: 'ready' })
@@ -195,7 +201,7 @@ function vmInfo(
     vmlinux: plan.kernel.vmlinux,
     gdb: machinePlan.gdb ? run.files.gdbSocket : undefined,
     network: networkName(machinePlan.network),
-    ceph: undefined,
+    ceph: plan.ceph?.kind,
     addresses: addressesOf(machinePlan.network),
   }
 }
