@@ -1,6 +1,6 @@
 """Asks a Ceph cluster: ask.py CONF USER KEYRING (empty: what CONF says).
 
-Reads requests from standard input, a line of JSON each, and answers each with one:
+The key may come first, as {"key": …}, and is not answered. Reads requests from standard input, a line of JSON each, and answers each with one:
   {"to": "mon"}            and "mon.a", "mgr", "mds.0", "osd.1": a command of Ceph, in "command"
   {"to": "image"}          "pool", "name" and "bytes": makes an RBD image where there is none; without "bytes" it looks
   → {"status": 0, "out": "what it printed", "why": "what it said besides"}; the status is an errno.
@@ -28,6 +28,10 @@ OPTIONS = {
 def main():
     cluster = None
     for line in sys.stdin:
+        request = json.loads(line)
+        if 'key' in request:
+            OPTIONS['key'] = request['key']
+            continue
         try:
             if cluster is None:
                 cluster = connect()
@@ -35,7 +39,7 @@ def main():
             answer(status_of(error), why=str(error), unreachable=True)
             continue
         try:
-            status, out, why = ask(cluster, json.loads(line))
+            status, out, why = ask(cluster, request)
             answer(abs(status), as_text(out), as_text(why))
         except Exception as error:
             answer(status_of(error), why=str(error))

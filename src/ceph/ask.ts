@@ -11,7 +11,8 @@ export interface CephClient {
   enter: string[] // the command that enters its network; empty: it is reached from where we are
   conf: string
   user: string // without "client."
-  keyring: string | undefined // undefined: what the conf says
+  keyring: string | undefined // undefined: there is a key
+  key?: string | undefined // it is told to ask.py over its standard input
 }
 
 /** Who is asked, and what: a command of Ceph as `ceph --verbose` shows it, or ask.py's own. */
@@ -41,11 +42,18 @@ export class CephSession implements AsyncDisposable {
     this.#answers = createInterface({ input: process.stdout })[Symbol.asyncIterator]()
   }
 
-  static async open({ programs, enter, conf, user, keyring = '' }: CephClient): Promise<CephSession> {
+  static async open(
+    { programs, enter, conf, user, keyring = '', key }: CephClient,
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<CephSession> {
     const env = Object.entries(programs.env).map(([name, value]) => `${name}=${value}`)
     const script = [programs.python, packageFile('src/ceph/ask.py'), conf, user, keyring]
     const [file = '', ...args] = [...enter, 'setpriv', '--pdeathsig', 'KILL', '--', 'env', ...env, ...script]
-    return new CephSession(await startPiped(file, args))
+    const process = await startPiped(file, args)
+    if (key !== undefined) process.stdin.write(`${JSON.stringify({ key })}\n`)
+    const session = new CephSession(process)
+    signal?.addEventListener('abort', () => session.close(), { once: true })
+    return session
   }
 
   /** Asks, and returns the answer whatever it is. Throws RapidoError('timeout') after `timeoutMs`; then it is closed. */
@@ -55,7 +63,7 @@ export class CephSession implements AsyncDisposable {
     return answer
   }
 
-  /** The answer of a command that must succeed, as JSON. Throws RapidoError('host') with what the cluster said. */
+  /** The answer of a command that must succeed, as JSON. Throws CephRefusal with what the cluster said. */
   async json<T>(
     to: Extract<CephRequest, { command: unknown }>['to'],
     command: Record<string, unknown>,
@@ -63,8 +71,7 @@ export class CephSession implements AsyncDisposable {
   ): Promise<T> {
     const { status, out, why } = await this.ask({ to, command }, options)
     if (status !== 0) {
-      const name = errorName(status)
-      throw new RapidoError('host', `Ceph refuses "${command.prefix}": ${name}${why === '' ? '' : `, ${why}`}`)
+      throw new CephRefusal(String(command.prefix), { status, why })
     }
     return out.trim() === '' ? (undefined as T) : JSON.parse(out)
   }
@@ -93,6 +100,17 @@ export class CephSession implements AsyncDisposable {
     }
     const { stderr } = await this.#process.ended
     throw new RapidoError('host', `cannot ask the Ceph cluster: ${stderr.trim().split('\n').at(-1) || 'no answer'}`)
+  }
+}
+
+/** A command that the cluster answered, and did not do. */
+export class CephRefusal extends RapidoError {
+  readonly errorName: string
+
+  constructor(command: string, { status, why }: Pick<CephAnswer, 'status' | 'why'>) {
+    const name = errorName(status)
+    super('host', `Ceph refuses "${command}": ${name}${why === '' ? '' : `, ${why}`}`)
+    this.errorName = name
   }
 }
 

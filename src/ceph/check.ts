@@ -1,6 +1,6 @@
 import { RapidoError } from '../errors.js'
 import type { CephAccess } from '../plan/ceph-access.js'
-import { type CephAnswer, type CephClient, CephSession, errorName } from './ask.js'
+import { type CephAnswer, type CephSession, errorName } from './ask.js'
 
 /** What a VM needs of a cluster. */
 export type CephNeed =
@@ -16,8 +16,7 @@ const answerMs = 20_000
  * Makes the RBD image where that is wanted. Throws RapidoError that says which it is: 'usage' for a key, a name or a pool
  * that is wrong, 'host' where no monitor or MDS answers.
  */
-export async function checkCluster(client: CephClient, access: CephAccess, need: CephNeed): Promise<void> {
-  await using session = await CephSession.open(client)
+export async function checkCluster(session: CephSession, access: CephAccess, need: CephNeed): Promise<void> {
   const first = await session
     .ask({ to: 'mon', command: { prefix: 'fsid' } }, { timeoutMs: answerMs })
     .catch((error) => {
@@ -29,9 +28,9 @@ export async function checkCluster(client: CephClient, access: CephAccess, need:
     case 'cluster':
       return
     case 'cephfs':
-      return await requireFileSystem(session, access, need.fs)
+      return requireFileSystem(session, access, need.fs)
     case 'rbd':
-      return await requireImage(session, need)
+      return requireImage(session, need)
   }
 }
 

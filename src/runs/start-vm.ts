@@ -20,7 +20,7 @@ import { pruneLogs } from './logs.js'
 import { meetGuest } from './meet-guest.js'
 import { planMachine, type RunPlan } from './plan-run.js'
 import { serveVm } from './serve.js'
-import { type CephUse, tellCeph, useCeph } from './use-ceph.js'
+import { type CephUse, fenceAt, fenceEnded, tellCeph, useCeph } from './use-ceph.js'
 import { patienceMs, Vm } from './vm.js'
 import type { VmInfo } from './vm-info.js'
 
@@ -109,8 +109,18 @@ async function launch(
     member: folder,
     signal,
   })
-  const ceph = plan.ceph && useCeph({ ...plan, ceph: plan.ceph }, { member: folder, signal, emit })
+  const over = new AbortController()
+  const ceph =
+    plan.ceph &&
+    useCeph(
+      { ...plan, ceph: plan.ceph },
+      { number, member: folder, signal: AbortSignal.any([signal, over.signal]), emit },
+    )
   ceph?.catch(() => {}) // told by introduce
+  life.defer('let go of the Ceph cluster', async () => {
+    over.abort()
+    await ceph?.catch(() => {})
+  })
   const machine = await startMachine(machinePlan, {
     files,
     consoleLog: log,
@@ -123,6 +133,11 @@ async function launch(
     },
   })
   folder.watch(machine.pid)
+  life.defer('fence its Ceph clients', async () => {
+    over.abort()
+    const use = await ceph?.catch(() => undefined)
+    if (use && !leftInOrder(machine)) await fenceEnded(use, { plan, addresses: addressesOf(machinePlan.network), emit })
+  })
   life.defer('stop QEMU', async () => {
     await machine.stop({ patienceMs: 0 })
     folder.unwatch(machine.pid)
@@ -142,6 +157,11 @@ async function launch(
   return launched
 }
 
+/** Whether its guest has unmounted everything: who powers off or reboots says so, and does. */
+function leftInOrder({ end, leaving }: Machine): boolean {
+  return leaving !== undefined && (end?.kind === 'powered-off' || end?.kind === 'rebooted')
+}
+
 /** The guest is told who it is; then it is this. */
 async function introduce(launched: Launched, options: StartOptions & { secrets: Map<string, string> }): Promise<Vm> {
   const { plan, number, machine, files, log, env, info, closed } = launched
@@ -151,6 +171,8 @@ async function introduce(launched: Launched, options: StartOptions & { secrets: 
   const meetAgain = async () => {
     const { values } = await readSecrets(plan.settings, { env: process.env })
     await meetGuest(launched, { roles: options.roles, secrets: values, signal: new AbortController().signal })
+    // What ran before the reset holds what the guest now wants.
+    if (ceph) await fenceAt(ceph, addressesOf(machine.plan.network), options.emit)
     if (ceph) await tellCeph(launched, ceph, plan)
   }
   launched.vm = new Vm({ number, plan, machine, kernelRelease, consoleLog: log, env, closed, meetAgain })

@@ -1,18 +1,26 @@
 import { readKey, readThrowaway } from '../ceph/access.js'
-import type { CephClient } from '../ceph/ask.js'
+import { type CephClient, CephRefusal, CephSession } from '../ceph/ask.js'
 import { checkCluster } from '../ceph/check.js'
+import { readCluster } from '../ceph/cluster.js'
+import { clientsAt, fence } from '../ceph/fence.js'
+import type { ClusterNetwork } from '../ceph/keeper.js'
 import { findClient } from '../ceph/programs.js'
 import { ensureCluster } from '../ceph/start-cluster.js'
+import { bareAddress } from '../config/addresses.js'
+import { readSecrets } from '../config/secrets.js'
 import { RapidoError } from '../errors.js'
 import type { HeldFolder } from '../host/hold.js'
 import type { Machine } from '../machine/machine.js'
 import { readPrivateNetwork } from '../network/private.js'
 import { type CephAccess, cephVariables } from '../plan/ceph-access.js'
+import type { CephPrograms } from '../plan/ceph-cluster.js'
 import { guestRun } from '../plan/guest-env.js'
+import { addressesOf, type NetworkChoice, planNetwork } from '../plan/network.js'
 import { clusterNetwork } from './ceph-cluster.js'
 import type { Emit } from './events.js'
 import type { CephPlan } from './plan-ceph.js'
 import type { RunPlan } from './plan-run.js'
+import { readVmInfos } from './vm-info.js'
 
 /** The cluster that a VM uses. */
 export interface CephUse {
@@ -22,44 +30,123 @@ export interface CephUse {
 }
 
 /**
- * Sees to it that the cluster of a run is there, for as long as the holder of `member` is, and that it has what the run
- * needs. Call it as early as may be: it goes on while the guest boots.
+ * Sees to it that the cluster of a run is there, for as long as the holder of `member` is, that it has what the run needs,
+ * and that nothing is left in it of VMs that are gone. Call it as early as may be: it goes on while the guest boots.
  */
 export async function useCeph(
   plan: RunPlan & { ceph: CephPlan },
-  { member, signal, emit }: { member: HeldFolder; signal: AbortSignal; emit: Emit },
+  options: { number: number; member: HeldFolder; signal: AbortSignal; emit: Emit },
 ): Promise<CephUse> {
   const { settings, ceph } = plan
-  const stateDir = settings.paths.state
-  const home = plan.network.kind === 'bridge' ? plan.network.home : undefined
-  const keeper = home === 'private' ? readPrivateNetwork(stateDir)?.keeper : undefined
-  const network = clusterNetwork(keeper === undefined ? undefined : { stateDir, keeper })
-  let access: CephAccess
-  if (ceph.kind === 'throwaway') {
-    const tell = (what: string) => emit({ type: 'ceph', what })
-    const { cluster, start } = await ensureCluster(settings, { network, member, keep: false, shape: {}, signal, tell })
-    if (start === 'recovered') emit({ type: 'note', text: 'the Ceph cluster is up again, with what was stored in it' })
-    access = readThrowaway(cluster.files)
-  } else {
-    access = ceph.access
-  }
-  const enter = ceph.kind === 'throwaway' || ceph.isInside ? network.enter : []
-  const use = { kind: ceph.kind, access, client: clientOf(plan, access, enter) }
+  const { emit } = options
+  const network = networkOf(plan)
+  const access = ceph.kind === 'throwaway' ? await throwaway(plan, network, options) : ceph.access
   cephVariables(access, settings) // what is wrong with the mode is told now
-  if (use.client) await checkCluster(use.client, access, ceph.need)
-  else
+  const enter = ceph.kind === 'throwaway' || ceph.isInside ? network.enter : []
+  const use = { kind: ceph.kind, access, client: await clientOf(plan, access, enter) }
+  if (use.client === undefined) {
     emit({ type: 'note', text: 'this host has no programs of Ceph (ceph-common): the cluster is not looked at first' })
+    return use
+  }
+  await using session = await CephSession.open(use.client, { signal: options.signal })
+  await asFarAsAllowed(() => checkCluster(session, access, ceph.need), emit)
+  await asFarAsAllowed(() => fenceStale(session, plan, options), emit)
   return use
 }
 
-function clientOf(plan: RunPlan, access: CephAccess, enter: string[]): CephClient | undefined {
+function networkOf({ network, settings }: RunPlan): ClusterNetwork {
+  const stateDir = settings.paths.state
+  const keeper = isPrivate(network) ? readPrivateNetwork(stateDir)?.keeper : undefined
+  return clusterNetwork(keeper === undefined ? undefined : { stateDir, keeper })
+}
+
+function isPrivate(network: NetworkChoice): boolean {
+  return network.kind === 'bridge' && network.home === 'private'
+}
+
+async function throwaway(
+  { settings }: RunPlan,
+  network: ClusterNetwork,
+  { member, signal, emit }: { member: HeldFolder; signal: AbortSignal; emit: Emit },
+): Promise<CephAccess> {
+  const tell = (what: string) => emit({ type: 'ceph', what })
+  const { cluster, start } = await ensureCluster(settings, { network, member, keep: false, shape: {}, signal, tell })
+  if (start === 'recovered') emit({ type: 'note', text: 'the Ceph cluster is up again, with what was stored in it' })
+  return readThrowaway(cluster.files)
+}
+
+async function clientOf(plan: RunPlan, access: CephAccess, enter: string[]): Promise<CephClient | undefined> {
+  let programs: CephPrograms
   try {
-    const programs = findClient(plan.settings)
-    return { programs, enter, conf: access.conf, user: access.user, keyring: access.keyring }
+    programs = findClient(plan.settings)
   } catch (error) {
     if (error instanceof RapidoError) return undefined
     throw error
   }
+  const client = { programs, enter, conf: access.conf, user: access.user, keyring: access.keyring }
+  if (access.keyring !== undefined) return client
+  const { values } = await readSecrets(plan.settings, { env: process.env })
+  return { ...client, key: values.get('ceph_key') }
+}
+
+/** A user of less than all rights may mount, and not be told everything. */
+async function asFarAsAllowed(work: () => Promise<void>, emit: Emit): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!(error instanceof CephRefusal) || !['EACCES', 'EPERM'].includes(error.errorName)) throw error
+    emit({ type: 'note', text: `the cluster is not looked at in full: ${error.message}` })
+  }
+}
+
+/** Fences what VMs left in the cluster whose rapido was killed: sessions from addresses that no VM has now. */
+async function fenceStale(session: CephSession, plan: RunPlan, { number }: { number: number }): Promise<void> {
+  const { settings, network, ceph } = plan
+  const own = planNetwork(network, settings, number)
+  if (own.kind !== 'bridge') return
+  const others = (await readVmInfos(settings.paths.state)).filter((vm) => vm.number !== number)
+  const inUse = [...own.bridge.addresses.map(bareAddress), ...others.flatMap(({ addresses }) => addresses)]
+  // On the host's bridge other users have VMs, too.
+  const isOursAlone = isPrivate(network) && (ceph?.kind === 'throwaway' || ceph?.isInside)
+  const addresses = addressesOf(own)
+  await fence(
+    session,
+    await clientsAt(
+      session,
+      (address) => addresses.includes(address) || (isOursAlone === true && !inUse.includes(address)),
+    ),
+  )
+}
+
+/**
+ * Fences the clients of a VM that has ended without unmounting: otherwise the next one waits for minutes. Whatever is in its
+ * way is a note: the VM has ended.
+ */
+export async function fenceEnded(
+  use: CephUse,
+  { plan, addresses, emit }: { plan: RunPlan; addresses: string[]; emit: Emit },
+): Promise<void> {
+  if (use.kind === 'existing' || !(await endsWithUs(plan, addresses))) await fenceAt(use, addresses, emit)
+}
+
+/** Fences whatever clients there are at these addresses. */
+export async function fenceAt({ client }: CephUse, addresses: string[], emit: Emit): Promise<void> {
+  if (client === undefined) return
+  try {
+    await using session = await CephSession.open(client)
+    await fence(session, await clientsAt(session, (address) => addresses.includes(address)))
+  } catch (error) {
+    if (!(error instanceof RapidoError)) throw error
+    emit({ type: 'note', text: `what the VM held in the Ceph cluster is free only in minutes: ${error.message}` })
+  }
+}
+
+/** A cluster that nobody else uses goes in a moment. */
+async function endsWithUs({ settings }: RunPlan, addresses: string[]): Promise<boolean> {
+  const cluster = readCluster(settings.paths.state)
+  if (cluster === undefined || cluster.isKept) return cluster === undefined
+  const users = (await readVmInfos(settings.paths.state)).filter(({ ceph }) => ceph === 'throwaway')
+  return users.every((vm) => vm.addresses.join() === addresses.join())
 }
 
 /** Tells a guest where the cluster is, and the key, over the control channel. */

@@ -1,0 +1,55 @@
+import type { CephSession } from './ask.js'
+
+/** A client of a cluster, as its monitors know it: one mount, or one map. */
+export interface ClientInstance {
+  address: string // of the client, bare
+  nonce: number
+  id: number // its global id: what the MDS call it
+}
+
+interface MonSession {
+  con_type: string
+  global_id: number
+  socket_addr: { addr: string; nonce: number }
+}
+
+/** The client instances at these addresses. Each monitor knows its own sessions. */
+export async function clientsAt(
+  session: CephSession,
+  isTheirs: (address: string) => boolean,
+): Promise<ClientInstance[]> {
+  const { mons } = await session.json<{ mons: { name: string }[] }>('mon', { prefix: 'mon dump' }, { timeoutMs })
+  const found = new Map<string, ClientInstance>()
+  for (const { name } of mons) {
+    const sessions = await session.json<MonSession[]>(`mon.${name}`, { prefix: 'sessions' }, { timeoutMs })
+    for (const { con_type, global_id, socket_addr } of sessions) {
+      const address = bareHost(socket_addr.addr)
+      if (con_type !== 'client' || !isTheirs(address)) continue
+      const instance = { address, nonce: socket_addr.nonce, id: global_id }
+      found.set(instanceName(instance), instance)
+    }
+  }
+  return [...found.values()]
+}
+
+const timeoutMs = 10_000
+
+/** "[fd00::1]:0" gives "fd00::1". */
+function bareHost(written: string): string {
+  return written.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
+}
+
+/**
+ * Shuts client instances out of a cluster, for an hour: what they hold, caps of a file system or the lock of an image,
+ * is free at once, and not only when they have been silent for minutes.
+ */
+export async function fence(session: CephSession, instances: readonly ClientInstance[]): Promise<void> {
+  for (const instance of instances) {
+    await session.json('mon', { prefix: 'osd blocklist', blocklistop: 'add', addr: instanceName(instance) })
+  }
+}
+
+/** As `ceph osd blocklist` has it. */
+export function instanceName({ address, nonce }: Pick<ClientInstance, 'address' | 'nonce'>): string {
+  return `${address.includes(':') ? `[${address}]` : address}:0/${nonce}`
+}
