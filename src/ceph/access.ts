@@ -12,18 +12,21 @@ import {
 } from '../plan/ceph-access.js'
 import type { CephFiles } from '../plan/state-files.js'
 
+/** Who uses a throwaway cluster. */
+export const throwawayUser = 'admin'
+
 const usualConf = '/etc/ceph/ceph.conf'
 
 /** The existing cluster of the settings, from its ceph.conf. Throws RapidoError('usage') for what is not in it. */
 export function readExisting({ ceph, secrets }: Settings): CephAccess {
   const path = ceph.conf ?? usualConf
   const conf = readConf(path)
-  const monHost = clientOption(conf, ceph.user, 'mon host') ?? monitorSections(conf)
+  const monHost = clientOption(conf, ceph.user, 'mon host') || monitorSections(conf) // empty is unset
   const monitors = monitorsOf(monHost)
   if (monitors.v1.length + monitors.v2.length === 0) {
     throw new RapidoError('usage', `${path} names no monitor`, { hint: 'it needs a line such as mon host = 10.0.0.1' })
   }
-  const access = { fsid: clientOption(conf, ceph.user, 'fsid'), monitors, user: ceph.user, conf: path }
+  const access = { fsid: clientOption(conf, ceph.user, 'fsid'), monitors, monHost, user: ceph.user, conf: path }
   if ('ceph_key' in secrets) return { ...access, keyring: undefined }
   const places = ceph.keyring === undefined ? keyringPaths(conf, { path, user: ceph.user }) : [ceph.keyring]
   const keyring = places.find((place) => existsSync(place))
@@ -39,11 +42,13 @@ export function readExisting({ ceph, secrets }: Settings): CephAccess {
 /** The throwaway cluster, from its files. */
 export function readThrowaway(files: CephFiles): CephAccess {
   const conf = readConf(files.conf)
-  const option = (name: string) => clientOption(conf, 'admin', name)
+  const option = (name: string) => clientOption(conf, throwawayUser, name)
+  const monHost = option('mon host') ?? ''
   return {
     fsid: option('fsid'),
-    monitors: monitorsOf(option('mon host') ?? ''),
-    user: 'admin',
+    monitors: monitorsOf(monHost),
+    monHost,
+    user: throwawayUser,
     conf: files.conf,
     keyring: files.keyring,
   }
@@ -79,8 +84,13 @@ function readConf(path: string): CephConf {
   }
 }
 
-/** [mon.a] with an address each, as older ones have it. */
+/** [mon.a] with an address each, as older ones have it: of messenger v1, unless it says otherwise. */
 function monitorSections(conf: CephConf): string {
   const sections = [...conf].filter(([name]) => name.startsWith('mon.'))
-  return sections.flatMap(([, options]) => options.get('mon_addr') ?? options.get('host') ?? []).join(' ')
+  const addresses = sections.flatMap(([, options]) => {
+    const address = options.get('mon_addr')
+    if (address === undefined) return options.get('host') ?? []
+    return /^(v1|v2|any):/.test(address) ? address : `v1:${address}`
+  })
+  return addresses.join(' ')
 }

@@ -16,7 +16,7 @@ const answerMs = 20_000
  * Makes the RBD image where that is wanted. Throws RapidoError that says which it is: 'usage' for a key, a name or a pool
  * that is wrong, 'host' where no monitor or MDS answers.
  */
-export async function checkCluster(session: CephSession, access: CephAccess, need: CephNeed): Promise<void> {
+export async function checkCluster(session: CephSession, access: CephAccess, needs: CephNeed[]): Promise<void> {
   const first = await session
     .ask({ to: 'mon', command: { prefix: 'fsid' } }, { timeoutMs: answerMs })
     .catch((error) => {
@@ -24,6 +24,10 @@ export async function checkCluster(session: CephSession, access: CephAccess, nee
       throw error
     })
   if (first.unreachable) throw unreachable(first, access)
+  for (const need of needs) await requireNeed(session, access, need)
+}
+
+async function requireNeed(session: CephSession, access: CephAccess, need: CephNeed): Promise<void> {
   switch (need.kind) {
     case 'cluster':
       return

@@ -33,8 +33,8 @@ export async function awaitUsable(
 export async function usable(plan: ClusterPlan, files: CephFiles, session: CephSession): Promise<void> {
   const deadline = performance.now() + usableMs
   for (;;) {
-    const osds = await osdsUp(files, session)
-    const active = plan.mds === 0 || (await activeMds(session)) > 0
+    const osds = (await osdsUp(files, session)).length
+    const active = plan.mds === 0 || (await activeMds(session)).length > 0
     if (osds === plan.osds && active) return
     if (performance.now() > deadline) {
       const state = `${osds} of ${plan.osds} OSDs are up, ${active ? 'an' : 'no'} MDS is active`
@@ -44,27 +44,28 @@ export async function usable(plan: ClusterPlan, files: CephFiles, session: CephS
   }
 }
 
-/** A monitor that is started again takes OSDs for up that were so when it ended: the nonce is their process id. */
-async function osdsUp(files: CephFiles, session: CephSession): Promise<number> {
+/** The names of the OSDs that are up. A monitor that is started again takes OSDs for up that were so when it ended: the nonce is their process id. */
+export async function osdsUp(files: CephFiles, session: CephSession): Promise<string[]> {
   interface Osd {
     osd: number
     up: 0 | 1
     public_addrs: { addrvec: { nonce: number }[] }
   }
   const { osds } = await session.json<{ osds: Osd[] }>('mon', { prefix: 'osd dump' })
-  return osds.filter(({ osd, up, public_addrs }) => {
+  const isUp = ({ osd, up, public_addrs }: Osd) => {
     const pid = pidOf(`osd.${osd}`, files)
     return up === 1 && public_addrs.addrvec.some(({ nonce }) => nonce === pid)
-  }).length
+  }
+  return osds.filter(isUp).map(({ osd }) => `osd.${osd}`)
 }
 
-async function activeMds(session: CephSession): Promise<number> {
+/** The MDS that are active, of all file systems. */
+export async function activeMds(session: CephSession): Promise<{ name: string; gid: number }[]> {
   interface Map {
-    filesystems: { mdsmap: { info: Record<string, { state: string }> } }[]
+    filesystems: { mdsmap: { info: Record<string, { name: string; gid: number; state: string }> } }[]
   }
   const { filesystems } = await session.json<Map>('mon', { prefix: 'fs dump' })
   return filesystems.flatMap(({ mdsmap }) => Object.values(mdsmap.info)).filter(({ state }) => state === 'up:active')
-    .length
 }
 
 /** Works, but no longer than all daemons that were started live, and nobody aborts. */

@@ -10,12 +10,12 @@ export const diskIdPattern = /^[a-z][a-z0-9]{0,11}$/
 export const diskId = () =>
   text({ pattern: diskIdPattern, what: 'the name of a disk', advice: 'use small letters and digits' })
 
-/** What is the same in both; `file` is not. Nothing has a default here: what is set in one stands over the other. */
+/** What is the same in both; `file` and `rbd` are not. Nothing has a default here: what is set in one stands over the other. */
 export const diskKeys = {
   size: setting(size({ fromMiB: 1 }).optional(), {
     meaning: 'Makes a scratch disk of this size: a sparse file that is gone with the VM.',
     example: '2G',
-    unset: '`file` is used',
+    unset: '`file` or `rbd` is used',
   }),
   format: setting(choice(['raw', 'qcow2']).optional(), {
     meaning: 'What is in `file`. A disk with several paths must be raw.',
@@ -75,6 +75,10 @@ export const diskKeys = {
   }),
 }
 
+export const rbdMeaning =
+  'An RBD image of the Ceph cluster, POOL/IMAGE: QEMU uses it, with librbd, and the guest needs no client of Ceph. One ' +
+  'that is not there is made as `ceph.rbd.create` has it.'
+
 /** [disk.ID] of rapido.toml. */
 export const settingsDisk = z.strictObject({
   file: setting(path().optional(), {
@@ -82,5 +86,13 @@ export const settingsDisk = z.strictObject({
     example: '~/disks/test.img',
     unset: '`size` makes one',
   }),
+  rbd: setting(
+    text({
+      pattern: /^[A-Za-z0-9_.][A-Za-z0-9_.-]*\/[A-Za-z0-9_.][A-Za-z0-9_.-]*$/,
+      what: 'an RBD image',
+      advice: 'use POOL/IMAGE, such as "rbd/disk1"',
+    }).optional(),
+    { meaning: rbdMeaning, example: 'rbd/disk1', unset: '`size` or `file` is used' },
+  ),
   ...diskKeys,
 })

@@ -1,3 +1,4 @@
+import { cephFaultVerbs } from './ceph-fault-verbs.js'
 import { faultVerbs } from './fault-verbs.js'
 import { type SettingRow, settingRows } from './rows.js'
 import { tomlValue } from './toml-value.js'
@@ -6,11 +7,21 @@ import { tomlValue } from './toml-value.js'
 export function faultsPage(): string {
   const rows = Object.entries(faultVerbs).map(([verb, { about, undo, schema }]) => {
     const [target, ...options] = settingRows(schema)
-    const names = target && ['path', 'disk', 'nic'].includes(target.name) ? `a ${target.name}` : 'the VM'
+    const own = verb in cephFaultVerbs && !verb.startsWith('client') ? 'the cluster' : 'the VM'
+    const names = targetNames[target?.name ?? ''] ?? own
     return `| \`${verb}\` | ${names} | ${about} | ${undo === undefined ? '' : `\`${undo}\``} | ${options.map(optionText).join('; ')} |`
   })
   const table = ['| verb | of | does | undone by | options |', '| --- | --- | --- | --- | --- |', ...rows]
   return `${intro}\n\n${table.join('\n')}\n\n${notes}\n`
+}
+
+const targetNames: Record<string, string> = {
+  path: 'a path',
+  disk: 'a disk',
+  nic: 'a NIC',
+  osd: 'an OSD',
+  mds: 'an MDS',
+  pool: 'a pool',
 }
 
 function optionText({ name, meaning, example, default: standard, unset }: SettingRow): string {
@@ -45,4 +56,7 @@ Who prefers QEMU's monitor (Ctrl-A c, or \`rapido monitor VM drive_del hda\`) ma
   resizing it back does not bring back what was there.
 - **\`reset\`** runs boot.sh again; files of the initramfs are as new, disks are as they were.
 - **\`power-cut\`** ends the VM. What it wrote to a disk with a \`file\` is there for the next VM; scratch disks go with it. QEMU
-  keeps what it was given, so a file system that forgets to flush is not found out.`
+  keeps what it was given, so a file system that forgets to flush is not found out.
+
+Those of a Ceph cluster work on the one that the VM uses, \`rapido fault ceph VERB\` on the throwaway one without a VM; its
+daemons are listed by \`rapido fault ceph\`. [ceph.md](ceph.md) tells what a guest sees of each.`

@@ -34,7 +34,7 @@ export function unsetSettings(profile: Profile, settings: Settings): string[] {
   const paths = [
     ...install,
     ...include.map(({ from }) => from),
-    ...profile.machine.disk.flatMap(({ file }) => file ?? []),
+    ...profile.machine.disk.flatMap(({ file, rbd }) => [file ?? [], rbd ?? []].flat()),
   ]
   const needed = [...profile.requires.settings, ...paths.flatMap(namedSettings)]
   return [...new Set(needed)].filter((key) => !isSet(settingValue(settings, key)))

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type CephFaultVerb, cephFaultVerbs } from './ceph-fault-verbs.js'
 import { choice, duration, integer, size, text } from './kinds.js'
 import { setting } from './setting.js'
 
@@ -82,6 +83,7 @@ export const faultVerbs = {
       size: setting(size({ fromMiB: 1 }), { meaning: 'The new size.', example: '4G' }),
     }),
   },
+  ...cephFaultVerbs,
 } as const
 
 export type FaultVerb = keyof typeof faultVerbs
@@ -93,3 +95,8 @@ export type FaultInput<Verb extends FaultVerb> = z.input<(typeof faultVerbs)[Ver
 export type Fault = {
   [Verb in FaultVerb]: { verb: Verb } & z.output<(typeof faultVerbs)[Verb]['schema']>
 }[FaultVerb]
+
+/** Whether a fault is one of the cluster that a VM uses, and not of its machine. */
+export function isCephFault(fault: Fault): fault is Extract<Fault, { verb: CephFaultVerb }> {
+  return fault.verb in cephFaultVerbs
+}

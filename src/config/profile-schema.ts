@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { diskId, diskKeys } from './disk-schema.js'
+import { diskId, diskKeys, rbdMeaning } from './disk-schema.js'
 import { choice, environment, environmentText, flag, integer, list, size, text } from './kinds.js'
 import { setting } from './setting.js'
 import { settingName, withSettings } from './setting-names.js'
@@ -87,6 +87,18 @@ const disk = z.strictObject({
         "A file or block device of the host; relative to the profile's folder. It may name settings. Never made, never deleted.",
       example: '{kernel.src}/root.img',
       unset: '`size` makes one',
+    },
+  ),
+  rbd: setting(
+    withSettings({
+      pattern: /^[^\s/@]+\/[^\s/@]+$/,
+      what: 'an RBD image',
+      advice: 'use POOL/IMAGE, such as "{ceph.pool}/{ceph.image}"',
+    }).optional(),
+    {
+      meaning: `${rbdMeaning} It may name settings.`,
+      example: '{ceph.pool}/{ceph.image}',
+      unset: '`size` or `file` is used',
     },
   ),
   ...diskKeys,

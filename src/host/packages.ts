@@ -66,6 +66,7 @@ const rows: [programs: string, packages: string][] = [
   ['dracut', 'dracut-core | dracut | dracut | dracut'],
   ['cpio', 'cpio'],
   ['qemu-system-x86_64', 'qemu-system-x86 | qemu-system-x86-core | qemu-x86 | qemu-system-x86'],
+  ['block-rbd.so', 'qemu-block-extra | qemu-block-rbd | qemu-block-rbd | qemu-block-rbd'], // a module of QEMU
   ['bash', 'bash'],
   ['perl', 'perl-base | perl-interpreter | perl-base | perl'],
   ['ip ss tc bridge', 'iproute2 | iproute | iproute2 | iproute2'],

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import type { CephFaultVerb } from '../config/ceph-fault-verbs.js'
 import type { Fault } from '../config/fault-verbs.js'
 import { RapidoError } from '../errors.js'
 import { deviceOptions, driveOptions, optionText } from '../plan/disk-args.js'
@@ -27,7 +28,8 @@ export interface FaultTarget {
 
 /**
  * Faults of one machine, done over QMP, each looked at for its effect. What a path is like is asked of QEMU, for who
- * sits at the monitor changes it, too. `reset` and `power-cut` are the machine's own (machine.ts).
+ * sits at the monitor changes it, too. `reset` and `power-cut` are the machine's own (machine.ts), those of a
+ * Ceph cluster are in ceph/faults.ts.
  */
 export class Faults {
   readonly #plan: MachinePlan
@@ -40,7 +42,7 @@ export class Faults {
   }
 
   /** Throws RapidoError: 'usage' for what cannot be, 'host' where QEMU refuses, or nothing came of it. */
-  async apply(fault: Exclude<Fault, { verb: 'reset' | 'power-cut' }>): Promise<void> {
+  async apply(fault: Exclude<Fault, { verb: 'reset' | 'power-cut' | CephFaultVerb }>): Promise<void> {
     requirePossible(fault, this.#plan)
     switch (fault.verb) {
       case 'path-dead':
@@ -142,7 +144,7 @@ export class Faults {
     const { disk } = findPath(this.#plan, name)
     const before = row.inserted['node-name']
     const node = `${name}-node${this.#nextNode++}`
-    const isBlockDevice = (await stat(disk.file)).isBlockDevice()
+    const isBlockDevice = disk.medium.kind === 'file' && (await stat(disk.medium.file)).isBlockDevice()
     await this.#qmp.execute('blockdev-add', build({ ...disk, isBlockDevice }, node))
     try {
       await this.#qmp.execute('qom-set', { path: objectOf(row, name), property: 'drive', value: node })

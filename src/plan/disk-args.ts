@@ -1,4 +1,4 @@
-import type { DiskPlan, PathPlan } from './disks.js'
+import type { DiskPlan, Medium, PathPlan } from './disks.js'
 import { quoted } from './qemu-option.js'
 
 /** QEMU's arguments for the disks: controllers, drives and devices. */
@@ -20,11 +20,11 @@ export function diskArgs(disks: readonly DiskPlan[]): string[] {
 
 /** The options of a drive; `id` is its name in QEMU, which a drive that comes back later cannot have again. */
 export function driveOptions(disk: DiskPlan, id: string): Record<string, string | number | undefined> {
-  const { file, format, cache, readonly, limits } = disk
+  const { medium, format, cache, readonly, limits } = disk
   return {
     if: 'none',
     id,
-    file,
+    ...mediumOptions(medium),
     format,
     cache,
     discard: 'unmap', // what the guest trims is given back to the host
@@ -34,6 +34,13 @@ export function driveOptions(disk: DiskPlan, id: string): Record<string, string 
     'throttling.iops-total': limits.iops,
     'throttling.bps-total': limits.bytes,
   }
+}
+
+function mediumOptions(medium: Medium): Record<string, string> {
+  if (medium.kind !== 'rbd') return { file: medium.file }
+  const { kind, pool, image, user, conf } = medium
+  // The key is in what the conf names: everybody may read a command line.
+  return { 'file.driver': kind, 'file.pool': pool, 'file.image': image, 'file.user': user, 'file.conf': conf }
 }
 
 /** The options of the device of a path, with a drive of that name behind it. */

@@ -3,12 +3,12 @@ import { expandSettings } from '../config/expand.js'
 import type { Profile } from '../config/profile.js'
 import type { Settings } from '../config/schema.js'
 import { RapidoError } from '../errors.js'
+import { clientConfIn } from './state-files.js'
 
 /** A disk of a VM, finished: every default applied, paths absolute. */
 export interface DiskPlan {
   id: string
-  file: string
-  scratchMiB: number | undefined // the file is made for the run, sparse, and goes with it; undefined: somebody's own
+  medium: Medium
   format: 'raw' | 'qcow2'
   bus: 'virtio' | 'scsi' | 'nvme' | 'usb'
   serial: string
@@ -20,19 +20,36 @@ export interface DiskPlan {
   isExtra: boolean // only rapido.toml has it: the profile knows nothing of it
 }
 
+/** Where the content of a disk is. */
+export type Medium =
+  | { kind: 'scratch'; file: string; sizeMiB: number } // made for the run, sparse, and goes with it
+  | { kind: 'file'; file: string } // somebody's own: a file or a block device
+  | { kind: 'rbd'; pool: string; image: string; user: string; conf: string } // QEMU is the client of Ceph
+
 /** One way to a disk: a drive of QEMU and a device of the guest, both of this name. */
 export interface PathPlan {
   name: string // hda
   controller: string | undefined // id of the SCSI controller that it is on
 }
 
-type Keys = Partial<Omit<Settings['disk'][string], 'file'>> & { file?: string | undefined }
+type Keys = Partial<Omit<Settings['disk'][string], 'file' | 'rbd'>> & { file?: string | undefined; rbd?: string | undefined }
+
+/** What the number of a VM and its cluster decide. */
+interface Surroundings {
+  settings: Settings
+  folder: string // of the VM
+  cephUser: string // without "client."
+}
 
 /**
  * The disks of a VM: those of its profile with what rapido.toml says of them, then those that rapido.toml adds. Scratch
- * files are in `folder`. Throws RapidoError('usage') for what cannot be.
+ * files, and the conf for RBD images, are in `folder`. Throws RapidoError('usage') for what cannot be.
  */
-export function planDisks(profile: Profile, settings: Settings, folder: string): DiskPlan[] {
+export function planDisks(
+  profile: Profile,
+  settings: Settings,
+  { folder = '', cephUser = 'admin' }: Partial<Omit<Surroundings, 'settings'>> = {},
+): DiskPlan[] {
   const own = profile.machine.disk.map(({ id, ...keys }) => ({
     id,
     keys: joined(keys, settings.disk[id] ?? {}),
@@ -41,32 +58,30 @@ export function planDisks(profile: Profile, settings: Settings, folder: string):
   const more = Object.entries(settings.disk).filter(([id]) => !profile.machine.disk.some((disk) => disk.id === id))
   const extra = more.map(([id, keys]) => ({ id, keys, isExtra: true }))
   const disks = [...own, ...extra].map(({ id, keys, isExtra }) => ({
-    ...planDisk(id, keys, { settings, folder }),
+    ...planDisk(id, keys, { settings, folder, cephUser }),
     isExtra,
   }))
   requireDistinct(disks)
   return disks
 }
 
-/** What rapido.toml says stands over the profile; a file of one is in place of a size of the other. */
+/** What rapido.toml says stands over the profile; a medium of one is in place of any medium of the other. */
 function joined(below: Keys, above: Keys): Keys {
   const set = Object.fromEntries(Object.entries(above).filter(([, value]) => value !== undefined)) as Keys
-  const { size, file, ...rest } = below
-  return { ...rest, ...(set.size === undefined && set.file === undefined ? { size, file } : {}), ...set }
+  const { size, file, rbd, ...rest } = below
+  const isElsewhere = [set.size, set.file, set.rbd].some((medium) => medium !== undefined)
+  return { ...rest, ...(isElsewhere ? {} : { size, file, rbd }), ...set }
 }
 
-function planDisk(
-  id: string,
-  keys: Keys,
-  { settings, folder }: { settings: Settings; folder: string },
-): Omit<DiskPlan, 'isExtra'> {
-  const { size, file, bus = 'virtio', paths = 1, format = 'raw', controllers = 'one' } = keys
+function planDisk(id: string, keys: Keys, surroundings: Surroundings): Omit<DiskPlan, 'isExtra'> {
+  const { bus = 'virtio', paths = 1, format = 'raw', controllers = 'one' } = keys
   const refuse = (what: string, hint: string): never => {
     throw new RapidoError('usage', `disk "${id}": ${what}`, { hint })
   }
-  if ((size === undefined) === (file === undefined)) {
+  const media = [keys.size && 'a size', keys.file && 'a file', keys.rbd && 'an RBD image'].filter((what) => what)
+  if (media.length !== 1) {
     refuse(
-      size === undefined ? 'it has neither a size nor a file' : 'it has both a size and a file',
+      media.length === 0 ? 'it has neither a size nor a file nor an RBD image' : `it has both ${media.join(' and ')}`,
       `--set disk.${id}.size=1G makes a scratch disk, --set disk.${id}.file=PATH uses yours`,
     )
   }
@@ -75,13 +90,15 @@ function planDisk(
   if (keys.controllers !== undefined && bus !== 'scsi') {
     refuse(`a ${bus} disk has no SCSI controller`, 'leave out controllers, or use bus = "scsi"')
   }
-  if (format === 'qcow2' && file === undefined) refuse('a scratch disk is raw', 'leave out format')
+  if (paths > 1 && keys.rbd !== undefined) refuse('an RBD image has one path', 'use a file, or paths = 1')
+  if (format === 'qcow2' && keys.file === undefined) {
+    refuse(keys.rbd === undefined ? 'a scratch disk is raw' : 'an RBD image is raw', 'leave out format')
+  }
   if (format === 'qcow2' && paths > 1) refuse('a qcow2 file has one path', 'use a raw file, or paths = 1')
   const serial = keys.serial ?? `rapido-${id}`
   return {
     id,
-    file: file === undefined ? `${folder}/${id}.disk` : expandSettings(file, settings),
-    scratchMiB: size,
+    medium: planMedium(id, keys, surroundings),
     format,
     bus,
     serial,
@@ -94,6 +111,13 @@ function planDisk(
       return { name, controller: bus === 'scsi' ? `${controllers === 'each' ? name : id}-hba` : undefined }
     }),
   }
+}
+
+function planMedium(id: string, { size, file, rbd }: Keys, { settings, folder, cephUser }: Surroundings): Medium {
+  if (size !== undefined) return { kind: 'scratch', file: `${folder}/${id}.disk`, sizeMiB: size }
+  if (file !== undefined) return { kind: 'file', file: expandSettings(file, settings) }
+  const [pool = '', image = ''] = expandSettings(rbd ?? '', settings).split('/')
+  return { kind: 'rbd', pool, image, user: cephUser, conf: clientConfIn(folder) }
 }
 
 /** NAA 3, locally assigned: nobody else's. */
@@ -128,6 +152,19 @@ export function diskDrivers({ bus }: Pick<DiskPlan, 'bus'>): string[] {
     case 'usb':
       return ['xhci_pci', 'usb_storage', 'sd_mod']
   }
+}
+
+/** The files among the media of disks, as host/disk-files.ts wants them. */
+export function diskFiles(disks: readonly DiskPlan[]) {
+  return disks.flatMap(({ id, medium, readonly }) => {
+    if (medium.kind === 'rbd') return []
+    return { id, file: medium.file, scratchMiB: medium.kind === 'scratch' ? medium.sizeMiB : undefined, readonly }
+  })
+}
+
+/** The RBD images among them. */
+export function rbdImages(disks: readonly DiskPlan[]): Extract<Medium, { kind: 'rbd' }>[] {
+  return disks.flatMap(({ medium }) => (medium.kind === 'rbd' ? medium : []))
 }
 
 /** The disk that has a path of this name. */

@@ -5,9 +5,12 @@ import { RapidoError } from '../errors.js'
 import { type DiskPlan, diskOfPath, type PathPlan } from './disks.js'
 import type { MachinePlan } from './machine.js'
 
+/** What a fault may be done to, besides a VM. */
+export const targetKeys = ['path', 'disk', 'nic', 'osd', 'mds', 'pool'] as const
+
 /** The key of a verb's target, where it has one. */
-function targetKey(verb: FaultVerb): 'path' | 'disk' | 'nic' | undefined {
-  return (['path', 'disk', 'nic'] as const).find((key) => key in faultVerbs[verb].schema.shape)
+function targetKey(verb: FaultVerb): (typeof targetKeys)[number] | undefined {
+  return targetKeys.find((key) => key in faultVerbs[verb].schema.shape)
 }
 
 /**
@@ -20,7 +23,7 @@ export function faultOptions(verb: string, words: readonly string[]): Record<str
   const options = words.map((word, index): [string, unknown] => {
     const [, name, value = ''] = /^([a-z]+)=(.*)$/s.exec(word) ?? []
     if (name !== undefined) return [name, /^\d+$/.test(value) ? Number(value) : value]
-    if (index === 0 && key !== undefined) return [key, word]
+    if (index === 0 && key !== undefined) return [key, /^\d+$/.test(word) ? Number(word) : word]
     const whole = key === undefined ? `${verb} is for the whole VM` : `${verb} takes one ${key}, then KEY=VALUE`
     throw new RapidoError('usage', `${whole}: what is "${word}"?`)
   })
@@ -111,12 +114,12 @@ export function requirePossible(fault: Fault, plan: MachinePlan): void {
   }
 }
 
-/** A disk, and what its file is found to be. */
+/** A disk, and what its medium is found to be. */
 export type OpenDisk = DiskPlan & { isBlockDevice: boolean }
 
 /** Arguments of QMP's blockdev-add: the medium of a path, opened once more, as it is. */
 export function cleanNode(disk: OpenDisk, name: string): Record<string, unknown> {
-  return { driver: disk.format, 'node-name': name, 'read-only': disk.readonly, discard: 'unmap', file: fileNode(disk) }
+  return { driver: disk.format, 'node-name': name, 'read-only': disk.readonly, discard: 'unmap', file: mediumNode(disk) }
 }
 
 /** The same with an injector of errors below: blkdebug, docs/devel/blkdebug.txt of QEMU. */
@@ -149,7 +152,7 @@ export function faultyNode(
             { event, state: every, ...error },
           ],
         }
-  return { ...cleanNode(disk, name), file: { driver: 'blkdebug', image: fileNode(disk), ...rules } }
+  return { ...cleanNode(disk, name), file: { driver: 'blkdebug', image: mediumNode(disk), ...rules } }
 }
 
 /** Beyond the end of every disk. */
@@ -157,15 +160,15 @@ const noSector = 2 ** 50
 
 const errnos = { EPERM: 1, EIO: 5, EINVAL: 22, ENOSPC: 28 } as const
 
-/** Without QEMU's own lock: it has the file open already. */
-function fileNode({ file, cache, isBlockDevice }: OpenDisk): Record<string, unknown> {
+function mediumNode({ medium, cache, isBlockDevice }: OpenDisk): Record<string, unknown> {
   const direct = cache === 'none' || cache === 'directsync'
-  return {
-    driver: isBlockDevice ? 'host_device' : 'file',
-    filename: file,
-    locking: 'off',
-    cache: { direct, 'no-flush': cache === 'unsafe' },
+  const how = { cache: { direct, 'no-flush': cache === 'unsafe' } }
+  if (medium.kind === 'rbd') {
+    const { kind: driver, ...options } = medium
+    return { driver, ...options, ...how }
   }
+  // Without QEMU's own lock: it has the file open already.
+  return { driver: isBlockDevice ? 'host_device' : 'file', filename: medium.file, locking: 'off', ...how }
 }
 
 /** Arguments of QMP's block_set_io_throttle, without the `id`. */

@@ -11,6 +11,7 @@ export const guestRun = {
   script: '/run/rapido/script', // of `-f FILE`
   bin: '/run/rapido/bin', // on the PATH: io-load
   secrets: '/run/rapido/secrets', // a file each, 0600
+  cephConf: '/run/rapido/ceph.conf', // for programs of Ceph
   authorizedKeys: '/root/.ssh/authorized_keys', // of a profile with boot.ssh
 } as const
 

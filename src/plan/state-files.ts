@@ -11,6 +11,8 @@ export interface VmFiles {
   info: string // JSON: what `rapido ps` prints
   qemuErrors: string // what QEMU writes to standard error
   scratch: string // folder for temporary files of the run
+  cephConf: string // for QEMU, where a disk is an RBD image
+  cephKey: string // the key of that conf (0600), where no keyring of the host has it
 }
 
 export function vmsFolder(stateDir: string): string {
@@ -29,7 +31,14 @@ export function vmFiles(stateDir: string, number: number): VmFiles {
     info: join(folder, 'info.json'),
     qemuErrors: join(folder, 'qemu.stderr'),
     scratch: join(folder, 'tmp'),
+    cephConf: clientConfIn(folder),
+    cephKey: join(folder, 'ceph.key'),
   }
+}
+
+/** The ceph.conf in the folder of a VM. */
+export function clientConfIn(folder: string): string {
+  return join(folder, 'ceph.conf')
 }
 
 /** The private network that a user's VMs share, while there is one: `<paths.state>/net/`. */

@@ -7,7 +7,9 @@ import { gatherKernelFacts } from '../host/kernels.js'
 import { requireProgram } from '../host/require-program.js'
 import { chooseAcceleration } from '../machine/accel.js'
 import { chooseNetwork } from '../network/choose.js'
+import { requireRbdDriver } from '../machine/rbd-driver.js'
 import { planChannel } from '../plan/channel.js'
+import { planDisks, rbdImages } from '../plan/disks.js'
 import { type KernelPlan, planKernel } from '../plan/kernel.js'
 import { accelFile } from '../plan/state-files.js'
 import { findQemu, planImageOf, requireSettings, type Surroundings } from './plan-run.js'
@@ -138,5 +140,6 @@ async function imageNotes(
   const { settings } = await loadSettings({ ...from, profile: name })
   if (asked) requireSettings(profile, settings)
   await chooseNetwork(profile.network, settings)
+  if (rbdImages(planDisks(profile, settings)).length > 0) await requireRbdDriver(findQemu(settings.qemu.binary))
   return planImageOf(profile, settings, kernel).notes
 }

@@ -1,4 +1,4 @@
-import { readExisting } from '../ceph/access.js'
+import { readExisting, throwawayUser } from '../ceph/access.js'
 import type { CephNeed } from '../ceph/check.js'
 import { readCluster } from '../ceph/cluster.js'
 import { findDaemons } from '../ceph/programs.js'
@@ -7,10 +7,11 @@ import type { Profile } from '../config/profile.js'
 import type { Settings } from '../config/schema.js'
 import { RapidoError } from '../errors.js'
 import { type CephAccess, hostOfMonitor, loopbackMonitors } from '../plan/ceph-access.js'
+import { type DiskPlan, rbdImages } from '../plan/disks.js'
 import type { NetworkChoice } from '../plan/network.js'
 
 /** The Ceph cluster of a run, and what it needs of it. */
-export type CephPlan = { need: CephNeed } & (
+export type CephPlan = { needs: CephNeed[] } & (
   | { kind: 'throwaway' }
   | { kind: 'existing'; access: CephAccess; isInside: boolean } // it is in the VMs' own network
 )
@@ -19,20 +20,30 @@ export type CephPlan = { need: CephNeed } & (
 const defaultImageMiB = 1024
 
 /**
- * The cluster of a profile: the throwaway one or an existing one, as ceph.cluster has it. Throws RapidoError: 'usage' for
- * what the settings or the conf lack, 'host' where the programs of a throwaway one are missing.
+ * The cluster of a profile, and of disks that are RBD images: the throwaway one or an existing one, as ceph.cluster has it.
+ * Throws RapidoError: 'usage' for what the settings or the conf lack, 'host' where the programs of a throwaway one are
+ * missing.
  */
-export function planCeph(profile: Profile, settings: Settings, network: NetworkChoice): CephPlan | undefined {
-  if (profile.ceph === 'none') return undefined
+export function planCeph(
+  profile: Profile,
+  settings: Settings,
+  { network, disks }: { network: NetworkChoice; disks: DiskPlan[] },
+): CephPlan | undefined {
+  const images = rbdImages(disks)
+  if (profile.ceph === 'none' && images.length === 0) return undefined
   const kind = chooseCluster(settings)
   const { pool, image, fs, rbd } = settings.ceph
   const createMiB = rbd.create ?? (kind === 'throwaway' ? defaultImageMiB : undefined)
-  const needs: Record<typeof profile.ceph, CephNeed> = {
-    cluster: { kind: 'cluster' },
-    cephfs: { kind: 'cephfs', fs },
-    rbd: { kind: 'rbd', pool, image, createMiB },
+  const needsOfProfile: Record<typeof profile.ceph, CephNeed[]> = {
+    none: [],
+    cluster: [{ kind: 'cluster' }],
+    cephfs: [{ kind: 'cephfs', fs }],
+    rbd: [{ kind: 'rbd', pool, image, createMiB }],
   }
-  const need = needs[profile.ceph]
+  const needs = [
+    ...needsOfProfile[profile.ceph],
+    ...images.map(({ pool, image }): CephNeed => ({ kind: 'rbd', pool, image, createMiB })),
+  ]
   if (kind === 'throwaway') {
     if (network.kind !== 'bridge') {
       throw new RapidoError('usage', `profile "${profile.name}": the throwaway Ceph cluster is on the bridge`, {
@@ -43,10 +54,16 @@ export function planCeph(profile: Profile, settings: Settings, network: NetworkC
       throw new RapidoError('usage', `profile "${profile.name}" needs an MDS, and ceph.mds is 0`)
     }
     if (readCluster(settings.paths.state) === undefined) findDaemons(settings)
-    return { need, kind }
+    return { needs, kind }
   }
   const access = readExisting(settings)
-  return { need, kind, access, isInside: requireReachable(access, settings, network) }
+  const isForGuest = profile.ceph !== 'none'
+  return { needs, kind, access, isInside: requireReachable(access, settings, { network, isForGuest }) }
+}
+
+/** As whom a run uses its cluster. */
+export function cephUserOf(ceph: CephPlan | undefined): string {
+  return ceph?.kind === 'existing' ? ceph.access.user : throwawayUser
 }
 
 function chooseCluster({ ceph, paths }: Settings): 'throwaway' | 'existing' {
@@ -55,13 +72,18 @@ function chooseCluster({ ceph, paths }: Settings): 'throwaway' | 'existing' {
   return ceph.conf === undefined ? 'throwaway' : 'existing'
 }
 
-/** Whether the cluster is in the network of the VMs. Throws RapidoError('usage') where a guest cannot get to it. */
-function requireReachable(access: CephAccess, settings: Settings, network: NetworkChoice): boolean {
+/** Whether the cluster is in the network of the VMs. Throws RapidoError('usage') where a guest, or QEMU, cannot get to it. */
+function requireReachable(
+  access: CephAccess,
+  settings: Settings,
+  { network, isForGuest }: { network: NetworkChoice; isForGuest: boolean },
+): boolean {
   const { address, address6, uplink } = settings.network
   const monitors = [...access.monitors.v2, ...access.monitors.v1]
   const isInside = monitors.some((at) => [address, address6].some((own) => isIn(hostOfMonitor(at), own)))
   const loopback = loopbackMonitors(access)
-  if (loopback.length > 0) {
+  const isOnHost = !isForGuest && !(network.kind === 'bridge' && network.home === 'private') // where QEMU is
+  if (loopback.length > 0 && !isOnHost) {
     throw new RapidoError(
       'usage',
       `${access.conf}: the monitor ${loopback[0]} is on this host's loopback, which no guest reaches`,

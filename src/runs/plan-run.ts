@@ -12,9 +12,10 @@ import { installCommand, packageManager, providerOf } from '../host/packages.js'
 import { kindOf, programFinder } from '../host/programs.js'
 import { gatherImageFacts } from '../image/facts.js'
 import { type Acceleration, chooseAcceleration } from '../machine/accel.js'
+import { requireRbdDriver } from '../machine/rbd-driver.js'
 import { chooseNetwork } from '../network/choose.js'
 import { planChannel } from '../plan/channel.js'
-import { diskDrivers, planDisks } from '../plan/disks.js'
+import { diskDrivers, diskFiles, planDisks, rbdImages } from '../plan/disks.js'
 import { dynamicDebugArgs } from '../plan/dynamic-debug.js'
 import { guestParts } from '../plan/guest-parts.js'
 import { type ImagePlan, planImage } from '../plan/image.js'
@@ -24,7 +25,7 @@ import { type KernelEntry, planKernelEntry } from '../plan/kernel-entry.js'
 import type { MachinePlan } from '../plan/machine.js'
 import { type NetworkChoice, planNetwork } from '../plan/network.js'
 import { accelFile, type VmFiles } from '../plan/state-files.js'
-import { type CephPlan, planCeph } from './plan-ceph.js'
+import { type CephPlan, cephUserOf, planCeph } from './plan-ceph.js'
 
 /** Where configuration comes from: as the CLI has it, or a test. */
 export interface Surroundings {
@@ -66,8 +67,10 @@ export async function planRun(
   const qemu = findQemu(settings.qemu.binary)
   const network = await chooseNetwork(profile.network, settings)
   planNetwork(network, settings, 1) // what is wrong with the settings is told now
-  const ceph = planCeph(profile, settings, network)
-  await requireDiskFiles(planDisks(profile, settings, ''))
+  const disks = planDisks(profile, settings)
+  const ceph = planCeph(profile, settings, { network, disks })
+  if (rbdImages(disks).length > 0) await requireRbdDriver(qemu, options)
+  await requireDiskFiles(diskFiles(disks))
   const acceleration = await chooseAcceleration({
     wanted: settings.qemu.accel,
     qemu,
@@ -96,7 +99,7 @@ export function planImageOf(profile: Profile, settings: Settings, kernel: Kernel
   const guest = guestParts(packageFile('src/guest'), {
     share: settings.share.path !== undefined,
     network: profile.network !== 'none',
-    drivers: planDisks(profile, settings, '').flatMap(diskDrivers),
+    drivers: planDisks(profile, settings).flatMap(diskDrivers),
   })
   const input = { profile, guest, settings }
   return planImage({ ...input, kernel, facts: gatherImageFacts(input) })
@@ -124,7 +127,7 @@ export function planMachine(
     }),
     channel,
     sockets: { qmp: run.files.qmpSocket, control: run.files.controlSocket, gdb: run.files.gdbSocket },
-    disks: planDisks(profile, settings, run.files.folder),
+    disks: planDisks(profile, settings, { folder: run.files.folder, cephUser: cephUserOf(plan.ceph) }),
     network: planNetwork(plan.network, settings, run.number),
     share: settings.share.path === undefined ? undefined : { ...settings.share, path: settings.share.path },
     gdb: run.gdb,

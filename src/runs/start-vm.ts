@@ -9,6 +9,7 @@ import { unpackKernel } from '../image/direct-kernel.js'
 import { ensureImage } from '../image/ensure.js'
 import type { MachineEnd } from '../machine/end.js'
 import { endedTooEarly, type Machine, startMachine } from '../machine/machine.js'
+import { diskFiles, rbdImages } from '../plan/disks.js'
 import { guestEnv } from '../plan/guest-env.js'
 import type { MachinePlan } from '../plan/machine.js'
 import { addressesOf, networkName } from '../plan/network.js'
@@ -20,6 +21,7 @@ import { pruneLogs } from './logs.js'
 import { meetGuest } from './meet-guest.js'
 import { planMachine, type RunPlan } from './plan-run.js'
 import { serveVm } from './serve.js'
+import { writeClientConf } from './client-conf.js'
 import { type CephUse, fenceAt, fenceEnded, tellCeph, useCeph } from './use-ceph.js'
 import { patienceMs, Vm } from './vm.js'
 import type { VmInfo } from './vm-info.js'
@@ -55,8 +57,9 @@ export async function startVm(plan: RunPlan, options: StartOptions): Promise<Vm>
       ensureImage(plan.image, { cacheDir: plan.settings.paths.cache, signal, emit }),
       ensureKernel(plan, options),
     ])
-    launched = await launch(plan, { initrd: image.path, kernel }, { ...options, life })
-    const vm = await introduce(launched, { secrets: secrets.values, ...options })
+    const told = { ...options, secrets: secrets.values }
+    launched = await launch(plan, { initrd: image.path, kernel }, { ...told, life })
+    const vm = await introduce(launched, told)
     signal.throwIfAborted() // who aborted no longer waits for a VM to stop
     return vm
   } catch (error) {
@@ -85,7 +88,7 @@ interface Launched {
 async function launch(
   plan: RunPlan,
   image: { initrd: string; kernel: string },
-  { life, signal, emit, ...options }: StartOptions & { life: Life },
+  { life, signal, emit, ...options }: StartOptions & { life: Life; secrets: Map<string, string> },
 ): Promise<Launched> {
   const { settings, profile } = plan
   const { number, folder } = await claimVm(settings.paths.state, { wanted: options.number, signal })
@@ -96,7 +99,7 @@ async function launch(
   const machinePlan = planMachine(plan, { ...image, number, files, gdb: options.gdb })
   const info = vmInfo(machinePlan, plan, { number, files, log, startedAt })
   await writeInfo(files, { ...info, state: 'booting' }) // nothing is started where there is no room for so much
-  await takeDisks(machinePlan.disks, folder)
+  await takeDisks(diskFiles(machinePlan.disks), folder)
   makeFolder(logsFolder(settings.paths.state))
   life.defer('remove the logs of old runs', () => pruneLogs(settings.paths.state, settings.log.keep))
   emit({ type: 'claimed', number, consoleLog: log })
@@ -121,6 +124,9 @@ async function launch(
     over.abort()
     await ceph?.catch(() => {})
   })
+  if (ceph && rbdImages(machinePlan.disks).length > 0) {
+    await writeClientConf(files, (await ceph).access, { settings, secrets: options.secrets })
+  }
   const machine = await startMachine(machinePlan, {
     files,
     consoleLog: log,
@@ -175,7 +181,7 @@ async function introduce(launched: Launched, options: StartOptions & { secrets: 
     if (ceph) await fenceAt(ceph, addressesOf(machine.plan.network), options.emit)
     if (ceph) await tellCeph(launched, ceph, plan)
   }
-  launched.vm = new Vm({ number, plan, machine, kernelRelease, consoleLog: log, env, closed, meetAgain })
+  launched.vm = new Vm({ number, plan, machine, kernelRelease, consoleLog: log, ceph, env, closed, meetAgain })
   await writeInfo(files, { ...info, kernel: kernelRelease, state: 'ready' })
   return launched.vm
 }

@@ -4,6 +4,7 @@ import { dynamicDebugControl, dynamicDebugQueries } from '../plan/dynamic-debug.
 import { guestRun } from '../plan/guest-env.js'
 import type { StepResult } from '../report/result.js'
 import type { Emit } from './events.js'
+import { type CephUse, whyCephFails } from './use-ceph.js'
 import type { Command, Vm } from './vm.js'
 
 const keptBytes = 64 * 1024 // of each stream, for the reports
@@ -17,8 +18,16 @@ export async function runBootScript(
   const source = `. ${guestRun.helpers}; . ${guestRun.bootScript}`
   await askForDebugMessages(vm, options.emit)
   const step = await runStep(vm, { ...options, name: 'boot.sh', command: ['bash', '-c', source, 'boot.sh'] })
+  if (step.status !== 0 && vm.ceph) await explainCeph(vm, vm.ceph, { step, emit: options.emit })
   await askForDebugMessages(vm, options.emit) // again: the kernel knows the files of a module once it is loaded
   return step
+}
+
+async function explainCeph(vm: Vm, use: CephUse, { step, emit }: { step: StepResult; emit: Emit }): Promise<void> {
+  const why = await whyCephFails(use, vm.plan, vm.machine.console.lastLines(50))
+  const text = why.map((line) => `  ${line}\n`).join('')
+  emit({ type: 'output', step: step.name, stream: 'stderr', chunk: Buffer.from(text) })
+  step.stderr += text
 }
 
 async function askForDebugMessages(vm: Vm, emit: Emit): Promise<void> {

@@ -12,7 +12,7 @@ import { RapidoError } from '../errors.js'
 import type { HeldFolder } from '../host/hold.js'
 import type { Machine } from '../machine/machine.js'
 import { readPrivateNetwork } from '../network/private.js'
-import { type CephAccess, cephVariables } from '../plan/ceph-access.js'
+import { type CephAccess, cephVariables, clientConf } from '../plan/ceph-access.js'
 import type { CephPrograms } from '../plan/ceph-cluster.js'
 import { guestRun } from '../plan/guest-env.js'
 import { addressesOf, type NetworkChoice, planNetwork } from '../plan/network.js'
@@ -49,7 +49,7 @@ export async function useCeph(
     return use
   }
   await using session = await CephSession.open(use.client, { signal: options.signal })
-  await asFarAsAllowed(() => checkCluster(session, access, ceph.need), emit)
+  await asFarAsAllowed(() => checkCluster(session, access, ceph.needs), emit)
   await asFarAsAllowed(() => fenceStale(session, plan, options), emit)
   return use
 }
@@ -149,13 +149,33 @@ async function endsWithUs({ settings }: RunPlan, addresses: string[]): Promise<b
   return users.every((vm) => vm.addresses.join() === addresses.join())
 }
 
+/**
+ * Why a guest cannot get at what it needs of the cluster, a line each: the cluster is asked, for the kernel says "No route to
+ * host" whatever it is; then what the kernel said. None where nothing is wrong.
+ */
+export async function whyCephFails({ client, access }: CephUse, plan: RunPlan, console: string[]): Promise<string[]> {
+  const said = console.filter((line) => /\b(libceph|ceph|rbd): /.test(line)).slice(-3)
+  if (client === undefined || plan.ceph === undefined) return said
+  try {
+    await using session = await CephSession.open(client)
+    await checkCluster(session, access, plan.ceph.needs)
+    return said
+  } catch (error) {
+    if (!(error instanceof RapidoError)) throw error
+    return [error.message, ...(error.hint === undefined ? [] : [error.hint]), ...said]
+  }
+}
+
 /** Tells a guest where the cluster is, and the key, over the control channel. */
 export async function tellCeph(
   { machine, env }: { machine: Machine; env: Record<string, string> },
   { access }: CephUse,
-  { settings }: RunPlan,
+  { settings, profile }: RunPlan,
 ): Promise<void> {
+  if (profile.ceph === 'none') return // QEMU alone uses it
   Object.assign(env, { ...cephVariables(access, settings), ...settings.guest.env })
+  const conf = clientConf(access, settings, { keyfile: `${guestRun.secrets}/ceph_key` })
+  await machine.channel.writeFile(guestRun.cephConf, conf, 0o600)
   if (access.keyring === undefined) return // sent with the other secrets
   await machine.channel.writeFile(`${guestRun.secrets}/ceph_key`, readKey(access.keyring, access.user), 0o600)
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { FaultInput, FaultVerb } from '../config/fault-verbs.js'
+import { type FaultInput, type FaultVerb, isCephFault } from '../config/fault-verbs.js'
 import { formatDurationMs } from '../config/units.js'
 import { RapidoError } from '../errors.js'
 import type { WindowSize } from '../host/pty-process.js'
@@ -8,9 +8,11 @@ import type { GuestCommand } from '../machine/guest-command.js'
 import { endedUnexpectedly, type Machine } from '../machine/machine.js'
 import { QemuGone } from '../machine/qmp.js'
 import { readFault } from '../plan/faults.js'
+import { faultCluster } from './fault-ceph.js'
 import { IoLoad } from './io-load.js'
 import type { RunPlan } from './plan-run.js'
 import { runBootScript } from './steps.js'
+import type { CephUse } from './use-ceph.js'
 
 /** A shell line, or an argv that no shell sees. */
 export type Command = string | string[]
@@ -34,6 +36,7 @@ export class Vm implements AsyncDisposable {
   readonly machine: Machine
   readonly kernelRelease: string
   readonly consoleLog: string // path
+  readonly ceph: CephUse | undefined // the cluster it uses
   /** The machine has ended and nothing of it is left on the host. */
   readonly closed: Promise<MachineEnd>
   readonly #env: Record<string, string>
@@ -46,6 +49,7 @@ export class Vm implements AsyncDisposable {
     machine: Machine
     kernelRelease: string
     consoleLog: string
+    ceph?: CephUse | undefined
     env: Record<string, string>
     closed: Promise<MachineEnd>
     meetAgain: () => Promise<void> // after a reset: tells the guest all that it was told
@@ -55,6 +59,7 @@ export class Vm implements AsyncDisposable {
     this.machine = parts.machine
     this.kernelRelease = parts.kernelRelease
     this.consoleLog = parts.consoleLog
+    this.ceph = parts.ceph
     this.closed = parts.closed
     this.#env = parts.env
     this.#meetAgain = parts.meetAgain
@@ -190,6 +195,7 @@ export class Vm implements AsyncDisposable {
   ): Promise<void> {
     const fault = readFault(verb, options)
     try {
+      if (isCephFault(fault)) return await faultCluster(fault, this)
       if (fault.verb === 'reset') return await this.reset()
       if (fault.verb !== 'power-cut') return await this.machine.faults.apply(fault)
       await this.machine.powerCut()
