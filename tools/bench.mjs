@@ -47,6 +47,9 @@ async function measure(folder) {
   const hasMultipath = await rapido.hasMultipath()
   tell(hasMultipath ? 'running multipath-failover' : 'without multipath-tools: no scenario is measured')
   const failover = hasMultipath && (await inTurns(Math.min(rounds, 3), rapido.failover))
+  const hasCeph = await rapido.hasCeph()
+  tell(hasCeph ? 'starting Ceph clusters' : 'without Ceph: no cluster is measured')
+  const ceph = hasCeph && (await rapido.ceph(Math.min(rounds, 3)))
   tell('measuring memory')
   const memory = await rapido.memoryMiB()
 
@@ -57,7 +60,17 @@ async function measure(folder) {
     row('a private network with a tap, up', 'ms', network, { limit: 100 }),
     row('memory of all but QEMU, while a VM runs', 'MiB', { ours: [memory] }, { limit: 120 }),
     ...(failover ? [row('scenario multipath-failover, image cached', 'ms', failover, { limit: 20_000 })] : []),
+    ...(ceph ? cephRows(ceph) : []),
     row('rapido cut --force / dracut', 'ms', build, {}),
+  ]
+}
+
+function cephRows({ up, down, memory, run }) {
+  return [
+    row('rapido ceph up, three OSDs', 'ms', { ours: up }, { limit: 6000 }),
+    row('rapido ceph down', 'ms', { ours: down }, { limit: 1000 }),
+    row('memory of a Ceph cluster, after writing 256 MiB', 'MiB', { ours: memory }, { limit: 500 }),
+    row('run cephfs, a file copied: image cached, no cluster', 'ms', { ours: run }, { limit: 10_000 }),
   ]
 }
 

@@ -7,7 +7,7 @@ usage='usage: setup.sh [--check] [--with GROUP]…
 
   --check        only tell what is missing (status 3), install nothing
   --with GROUP   what one part needs besides: build (compile node-pty), gdb (rapido gdb),
-                 test (npm test)'
+                 ceph (rapido ceph), test (npm test)'
 
 main() {
   check=no
@@ -83,7 +83,20 @@ group() {
     gdb)
       program gdb            'rapido gdb'                             gdb              gdb                   gdb         gdb
       ;;
+    # No daemon of a cluster is started by these: their services want one that somebody has configured. Debian's ceph-base
+    # does start ceph-crash, which waits for crash dumps in /var/lib/ceph. Arch has Ceph in the AUR alone: pacman says so.
+    ceph)
+      program ceph-mon       'rapido ceph'                            ceph-mon         ceph-mon              ceph-mon    ceph
+      program ceph-osd       'rapido ceph'                            ceph-osd         ceph-osd              ceph-osd    ceph
+      program ceph-mgr       'rapido ceph'                            ceph-mgr         ceph-mgr              ceph-mgr    ceph
+      program ceph-mds       'rapido ceph'                            ceph-mds         ceph-mds              ceph-mds    ceph
+      program ceph           'rapido ceph; asks a cluster'            ceph-common      ceph-common           ceph-common ceph
+      library qemu/block-rbd.so 'RBD images as disks of QEMU'         qemu-block-extra qemu-block-rbd       qemu-block-rbd qemu-block-rbd
+      ;;
     test)
+      group ceph
+      program ceph-fuse      'tests the profile cephfs-fuse'          ceph-fuse        ceph-fuse             ceph-fuse   ceph
+      program rbd-nbd        'tests RBD by nbd'                       rbd-nbd          rbd-nbd               rbd-nbd     ceph
       program shellcheck     'checks our shell scripts'               shellcheck       ShellCheck            ShellCheck  shellcheck
       program zsh            'tests its completion'                   zsh              zsh                   zsh         zsh
       program fish           'tests its completion'                   fish             fish                  fish        fish
@@ -127,7 +140,9 @@ need() { # NAME WHY, then its package for each package manager
     pacman) package=$6 ;;
     *) package= ;;
   esac
-  report="$report$(line "$1" "$2" "$package")$newline"
+  entry="$(line "$1" "$2" "$package")$newline"
+  case $report in *"$entry"*) return ;; esac # two groups want it
+  report="$report$entry"
   case " $packages " in *" $package "*) ;; *) packages="${packages:+$packages }$package" ;; esac
 }
 

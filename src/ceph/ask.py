@@ -3,6 +3,7 @@
 The key may come first, as {"key": …}, and is not answered. Reads requests from standard input, a line of JSON each, and answers each with one:
   {"to": "mon"}            and "mon.a", "mgr", "mds.0", "osd.1": a command of Ceph, in "command"
   {"to": "image"}          "pool", "name" and "bytes": makes an RBD image where there is none; without "bytes" it looks
+  {"to": "owners"}         "pool" and "name": the addresses of the clients that have locked an RBD image, as JSON
   → {"status": 0, "out": "what it printed", "why": "what it said besides"}; the status is an errno.
 The answer of a cluster that cannot be talked to has "unreachable": true. Python, as the `ceph` program is: the bindings of
 librados tell an error from an answer, and one process serves for all requests.
@@ -14,7 +15,7 @@ import sys
 try:
     import rados
 except ImportError as error:
-    print(json.dumps({'status': errno.ENOPKG, 'out': '', 'why': str(error), 'unreachable': True}), flush=True)
+    print(json.dumps({'status': errno.ENOSYS, 'out': '', 'why': str(error), 'unreachable': True}), flush=True)
     sys.exit()
 
 TIMEOUT = '30'  # seconds
@@ -56,6 +57,8 @@ def ask(cluster, request):
     to, _, which = request['to'].partition('.')
     if to == 'image':
         return image(cluster, request)
+    if to == 'owners':
+        return owners(cluster, request)
     command = json.dumps({'format': 'json', **request['command']})
     if to == 'mon':
         return cluster.mon_command(command, b'', target=which or None)
@@ -84,6 +87,14 @@ def image(cluster, request):
                 pass
             return 0, 'made', ''
         return (0, 'found', '') if exists else (errno.ENOENT, '', 'no such image')
+
+
+def owners(cluster, request):
+    import rbd
+    with cluster.open_ioctx(request['pool']) as pool:
+        with rbd.Image(pool, request['name'], read_only=True) as opened:
+            locks = opened.list_lockers() or {'lockers': []}
+            return 0, json.dumps([address for _, _, address in locks['lockers']]), ''
 
 
 def answer(status, out='', why='', **more):

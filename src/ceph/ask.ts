@@ -19,6 +19,7 @@ export interface CephClient {
 export type CephRequest =
   | { to: 'mon' | 'mgr' | `mon.${string}` | `mds.${string}` | `osd.${number}`; command: Record<string, unknown> }
   | { to: 'image'; pool: string; name: string; bytes?: number | undefined }
+  | { to: 'owners'; pool: string; name: string }
 
 export interface CephAnswer {
   status: number // an errno; 0 is success
@@ -49,9 +50,10 @@ export class CephSession implements AsyncDisposable {
     const env = Object.entries(programs.env).map(([name, value]) => `${name}=${value}`)
     const script = [programs.python, packageFile('src/ceph/ask.py'), conf, user, keyring]
     const [file = '', ...args] = [...enter, 'setpriv', '--pdeathsig', 'KILL', '--', 'env', ...env, ...script]
-    const process = await startPiped(file, args)
-    if (key !== undefined) process.stdin.write(`${JSON.stringify({ key })}\n`)
-    const session = new CephSession(process)
+    const asker = await startPiped(file, args)
+    if (key !== undefined) asker.stdin.write(`${JSON.stringify({ key })}\n`)
+    const session = new CephSession(asker)
+    if (signal?.aborted) session.close()
     signal?.addEventListener('abort', () => session.close(), { once: true })
     return session
   }
@@ -73,7 +75,13 @@ export class CephSession implements AsyncDisposable {
     if (status !== 0) {
       throw new CephRefusal(String(command.prefix), { status, why })
     }
-    return out.trim() === '' ? (undefined as T) : JSON.parse(out)
+    if (out.trim() === '') return undefined as T
+    try {
+      return JSON.parse(out)
+    } catch (cause) {
+      const begin = JSON.stringify(out.slice(0, 100))
+      throw new RapidoError('host', `the answer of Ceph to "${command.prefix}" is no JSON: ${begin}`, { cause })
+    }
   }
 
   close(): void {
@@ -86,8 +94,11 @@ export class CephSession implements AsyncDisposable {
   }
 
   async #converse(request: CephRequest, timeoutMs: number): Promise<CephAnswer> {
-    const timer = setTimeout(() => this.close(), timeoutMs)
-    const startedAt = performance.now()
+    let isLate = false
+    const timer = setTimeout(() => {
+      isLate = true
+      this.close()
+    }, timeoutMs)
     try {
       this.#process.stdin.write(`${JSON.stringify(request)}\n`)
       const { value, done } = await Promise.race([this.#answers.next(), this.#closed])
@@ -95,7 +106,7 @@ export class CephSession implements AsyncDisposable {
     } finally {
       clearTimeout(timer)
     }
-    if (performance.now() - startedAt >= timeoutMs) {
+    if (isLate) {
       throw new RapidoError('timeout', `the Ceph cluster gave no answer within ${timeoutMs / 1000} s`)
     }
     const { stderr } = await this.#process.ended

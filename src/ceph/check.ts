@@ -49,7 +49,7 @@ function unreachable({ status, why }: CephAnswer, access: CephAccess): RapidoErr
   if (name === 'ENOENT' || name === 'EINVAL') {
     return new RapidoError('usage', `cannot connect as client.${access.user} (${from}): ${why}`)
   }
-  if (name === 'ENOPKG') {
+  if (name === 'ENOSYS') {
     return new RapidoError('host', `cannot ask the cluster: ${why}`, {
       hint: 'the package ceph-common has the bindings',
     })

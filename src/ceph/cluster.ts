@@ -82,6 +82,7 @@ export async function startMissing(cluster: Pick<Cluster, 'plan' | 'files'>): Pr
  * keeper is gone. Throws RapidoError('host') where it does not go.
  */
 export async function endCluster({ files, keeper }: Cluster, { keepData }: { keepData: boolean }): Promise<void> {
+  if (keepData) await tellKeeper(files, 'keep') // so that the next one goes on with it
   await tellKeeper(files, keepData ? 'leave' : 'end')
   const deadline = performance.now() + endMs
   while (commandLineOf(keeper).includes(files.folder)) {

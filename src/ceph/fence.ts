@@ -1,4 +1,4 @@
-import type { CephSession } from './ask.js'
+import { CephRefusal, type CephSession } from './ask.js'
 
 /** A client of a cluster, as its monitors know it: one mount, or one map. */
 export interface ClientInstance {
@@ -44,9 +44,30 @@ function bareHost(written: string): string {
  * is free at once, and not only when they have been silent for minutes.
  */
 export async function fence(session: CephSession, instances: readonly ClientInstance[]): Promise<void> {
-  for (const instance of instances) {
-    await session.json('mon', { prefix: 'osd blocklist', blocklistop: 'add', addr: instanceName(instance) })
-  }
+  await fenceInstances(session, instances.map(instanceName))
+}
+
+async function fenceInstances(session: CephSession, names: readonly string[]): Promise<void> {
+  for (const addr of names) await session.json('mon', { prefix: 'osd blocklist', blocklistop: 'add', addr })
+}
+
+/**
+ * Fences those who have locked an RBD image and are gone, such as a QEMU that was killed: whoever writes to the image next
+ * would wait for them, for half a minute.
+ */
+export async function fenceDeadOwners(
+  session: CephSession,
+  { pool, image }: { pool: string; image: string },
+): Promise<void> {
+  const { status, out, why } = await session.ask({ to: 'owners', pool, name: image }, { timeoutMs })
+  if (status !== 0) throw new CephRefusal(`who has locked ${pool}/${image}`, { status, why })
+  const owners: string[] = JSON.parse(out)
+  if (owners.length === 0) return
+  const living = (await clientsAt(session, () => true)).map(instanceName)
+  await fenceInstances(
+    session,
+    owners.filter((owner) => !living.includes(owner)),
+  )
 }
 
 /** As `ceph osd blocklist` has it. */

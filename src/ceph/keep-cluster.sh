@@ -65,7 +65,10 @@ exec 7<&- <&- >&- 2>&-
 
 declare -A daemons
 start() {
+  local argv=()
+  if kill -0 "${daemons[$1]:-none}" 2>/dev/null; then return; fi
   mapfile -t argv <"$folder/commands/$1"
+  ((${#argv[@]})) || return
   "${enter[@]}" setpriv --pdeathsig KILL -- "${argv[@]}" </dev/null >>"$folder/log/$1.out" 2>&1 6<&- 8<&- 9<&- &
   daemons[$1]=$!
   echo $! >"$folder/run/$1.pid"

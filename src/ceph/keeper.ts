@@ -46,8 +46,11 @@ export async function tellKeeper(files: CephFiles, line: string): Promise<void> 
   try {
     // A FIFO that nobody reads is an error at once, not a wait.
     const control = await open(files.control, constants.O_WRONLY | constants.O_NONBLOCK)
-    await control.write(`${line}\n`)
-    await control.close()
+    try {
+      await control.write(`${line}\n`)
+    } finally {
+      await control.close()
+    }
   } catch (cause) {
     throw new RapidoError('host', 'the keeper of the Ceph cluster is gone', {
       hint: '`rapido ceph up` starts the cluster again',

@@ -97,6 +97,7 @@ async function inNetwork(
 async function emptyFolder(files: CephFiles): Promise<void> {
   await rm(files.kept, { force: true })
   await rm(files.plan, { force: true })
+  await rm(files.monmap, { force: true })
   await rm(files.mon, { recursive: true, force: true })
   for (let id = 0; id < 16; id++) await rm(`${files.osds}${id}`, { recursive: true, force: true })
 }

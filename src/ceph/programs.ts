@@ -12,7 +12,7 @@ const daemons = ['ceph-mon', 'ceph-osd', 'ceph-mgr', 'ceph-mds', 'monmaptool']
 export function findDaemons(settings: Settings): CephPrograms {
   const { src } = settings.ceph
   if (src !== undefined) {
-    const missing = daemons.filter((name) => !existsSync(join(src, 'build/bin', name)))
+    const missing = [...daemons, 'ceph'].filter((name) => !existsSync(join(src, 'build/bin', name)))
     if (missing.length === 0) return findClient(settings)
     throw new RapidoError('host', `ceph.src: ${join(src, 'build/bin')} has no ${missing.join(', ')}`, {
       hint: 'build the tree first: ./do_cmake.sh && ninja -C build vstart',

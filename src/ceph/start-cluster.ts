@@ -35,6 +35,7 @@ export async function ensureCluster(
   const { network, member, signal, tell } = options
   const stateDir = settings.paths.state
   const files = cephFiles(stateDir)
+  requirePlainPath(files.folder)
   const deadline = performance.now() + usableMs
   for (;;) {
     signal.throwIfAborted()
@@ -73,6 +74,19 @@ export async function ensureCluster(
       keeper.letGo() // where it is not ready, it ends with all it has
     }
   }
+}
+
+/** Throws RapidoError('usage') for a path that a ceph.conf cannot hold. */
+function requirePlainPath(folder: string): void {
+  const [character] = /[#;$"'\\\s]/.exec(folder) ?? []
+  if (character === undefined) return
+  throw new RapidoError(
+    'usage',
+    `the Ceph cluster cannot be in ${folder}: ceph.conf takes no "${character}" in a path`,
+    {
+      hint: 'choose another place with paths.state in rapido.toml',
+    },
+  )
 }
 
 /** Throws RapidoError('usage') where a cluster is not as it was asked for by name, or not where VMs look for it. */

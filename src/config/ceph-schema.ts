@@ -16,10 +16,6 @@ const rbd = z
       example: '1G',
       unset: 'a profile that wants the image refuses to boot without one',
     }),
-    map: setting(choice(['krbd', 'nbd']).prefault('krbd'), {
-      meaning: 'What maps the image in the guest: the kernel, or rbd-nbd, which needs Ceph programs in the image.',
-      example: 'nbd',
-    }),
   })
   .prefault({})
   .meta({ id: 'ceph.rbd', description: 'The RBD image, `ceph.pool`/`ceph.image`.' })

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Helpers for the boot.sh of a profile that uses Ceph, sent with those of helpers.sh. The variables are of src/plan/ceph-access.ts.
 #
-# The key is in a file. It is never in a variable here nor on a command line: `set -x` and `ps` would tell it.
+# The key is in a file. It is never in a variable here nor on a command line: `set -x` and `ps` would tell it. Programs of
+# Ceph find it by $CEPH_CONF.
 
 # with_key BEFORE AFTER: prints BEFORE, the key, AFTER.
 with_key() {
@@ -56,11 +57,28 @@ link_rbd() {
   echo "$CEPH_POOL/$CEPH_IMAGE is $1, /dev/rbd/$CEPH_POOL/$CEPH_IMAGE"
 }
 
-# write_ceph_conf: /etc/ceph/ceph.conf and a keyring, for programs of Ceph: in memory, and for root alone.
-write_ceph_conf() (
-  umask 077
-  mkdir -p /etc/ceph
-  printf '[global]\nfsid = %s\nmon host = [%s]\nkeyring = /run/rapido/ceph.keyring\nlog file =\nadmin socket =\n' \
-    "$CEPH_FSID" "${CEPH_MON_HOST//,/] [}" >/etc/ceph/ceph.conf
-  with_key "[client.$CEPH_USER]"$'\n\tkey = ' $'\n' >/run/rapido/ceph.keyring
-)
+# mount_ceph_fuse FOLDER: mounts the file system with ceph-fuse, which flushes it and ends when it is unmounted at power-off.
+mount_ceph_fuse() {
+  local options=() pid
+  if [[ -n $CEPH_FS ]]; then options+=("--client_fs=$CEPH_FS"); fi
+  if [[ -n $CEPH_MOUNT_OPTS ]]; then options+=(-o "$CEPH_MOUNT_OPTS"); fi
+  load fuse
+  mkdir -p "$1"
+  ceph-fuse --id "$CEPH_USER" --pid-file /run/rapido/ceph-fuse.pid -r "$CEPH_PATH" "${options[@]}" "$1" \
+    &>/run/rapido/ceph-fuse.out ||
+    die "cannot mount $CEPH_PATH as client.$CEPH_USER with ceph-fuse: $(</run/rapido/ceph-fuse.out)"
+  pid=$(</run/rapido/ceph-fuse.pid)
+  serves_storage "$pid"
+  # Unmounting does not wait for it: what was written may be in its memory still.
+  after_unmount bash -c "while kill -0 $pid; do sleep 0.05; done 2>/dev/null"
+}
+
+# map_rbd_nbd: maps the image with rbd-nbd: /dev/nbd0, and /dev/rbd/POOL/IMAGE. It is unmapped at power-off.
+map_rbd_nbd() {
+  load nbd
+  rbd-nbd --id "$CEPH_USER" --device /dev/nbd0 map "$CEPH_POOL/$CEPH_IMAGE" &>/run/rapido/rbd-nbd.out ||
+    die "cannot map $CEPH_POOL/$CEPH_IMAGE as client.$CEPH_USER with rbd-nbd: $(</run/rapido/rbd-nbd.out)"
+  serves_storage "$(</sys/block/nbd0/pid)"
+  after_unmount rbd-nbd unmap /dev/nbd0
+  link_rbd /dev/nbd0
+}

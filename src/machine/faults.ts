@@ -100,16 +100,19 @@ export class Faults {
     // Only the human monitor has it, and tells what is wrong as text.
     await this.#monitor(`drive_del ${row.device}`)
     if ((await this.#row(name))?.inserted) throw noEffect(`drive_del ${row.device}`, `${name} has its medium still`)
+    await this.#dropNode(name, row)
   }
 
   /** Takes the device out; its drive goes with it. */
   async #unplug(name: string): Promise<void> {
+    const before = await this.#row(name)
     const gone = this.#qmp.next(({ name: event, data }) => event === 'DEVICE_DELETED' && data.device === name, {
       what: `the guest did not let go of ${name}`,
       withinMs: unplugMs,
     })
     await Promise.all([this.#qmp.execute('device_del', { id: name }).catch(gone.fail), gone.seen])
     if (await this.#row(name)) throw noEffect(`device_del ${name}`, `${name} is there still`)
+    await this.#dropNode(name, before)
   }
 
   /** A new device, with a new drive behind it. */
@@ -142,7 +145,6 @@ export class Faults {
     const row = await this.#present(name)
     if (!row.inserted) throw nothingToDo(`path ${name} is dead: path-restore first`)
     const { disk } = findPath(this.#plan, name)
-    const before = row.inserted['node-name']
     const node = `${name}-node${this.#nextNode++}`
     const isBlockDevice = disk.medium.kind === 'file' && (await stat(disk.medium.file)).isBlockDevice()
     await this.#qmp.execute('blockdev-add', build({ ...disk, isBlockDevice }, node))
@@ -154,8 +156,13 @@ export class Faults {
       await this.#qmp.execute('blockdev-del', { 'node-name': node }).catch(() => {})
       throw error
     }
-    // The first one is a drive's, and gone with the swap; one of ours is ours to remove.
-    if (before.startsWith(`${name}-node`)) await this.#qmp.execute('blockdev-del', { 'node-name': before })
+    await this.#dropNode(name, row)
+  }
+
+  /** What a path had as its medium: the first one is a drive's, and goes with it; one of #swap is ours to remove. */
+  async #dropNode(name: string, row: BlockRow | undefined): Promise<void> {
+    const node = row?.inserted?.['node-name']
+    if (node?.startsWith(`${name}-node`)) await this.#qmp.execute('blockdev-del', { 'node-name': node })
   }
 
   async #throttle(name: string, limits: Record<string, number>): Promise<void> {

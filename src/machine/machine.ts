@@ -166,24 +166,29 @@ export class Machine {
 
   /**
    * Ends the machine, gently first: the guest is asked over the control channel, then by ACPI; then QEMU is told to
-   * quit, terminated, killed. `patienceMs` is for each of the guest's two steps. Returns when QEMU is gone.
+   * quit, terminated, killed. `patienceMs` is for each of the guest's two steps; one that has said that it leaves gets
+   * `flushMs` more, to write what it has. Returns when QEMU is gone.
    */
-  async stop(options: { patienceMs: number }): Promise<MachineEnd> {
-    const { patienceMs } = options
+  async stop(options: { patienceMs: number; flushMs?: number }): Promise<MachineEnd> {
+    const { patienceMs, flushMs = 0 } = options
     this.#isEndWanted = true
-    const steps: { try: () => unknown; waitMs: number }[] = [
+    const steps: { try?: () => unknown; waitMs: number | (() => number) }[] = [
       { try: () => this.qmp.execute('system_powerdown'), waitMs: Math.min(patienceMs, 1000) },
       { try: () => this.qmp.execute('quit'), waitMs: 2000 },
       { try: () => this.#process.kill('SIGTERM'), waitMs: 1000 },
       { try: () => this.#process.kill('SIGKILL'), waitMs: 5000 },
     ]
-    if (this.#channelOpen) steps.unshift({ try: () => this.channel.leave('poweroff'), waitMs: patienceMs })
+    if (this.#channelOpen) {
+      const flush = { waitMs: () => (this.#leaving === undefined ? 0 : flushMs) }
+      steps.unshift({ try: () => this.channel.leave('poweroff'), waitMs: patienceMs }, flush)
+    }
     for (const step of steps) {
       if (this.#end) return this.#end
       // A step that fails, because QEMU is hung or gone, is followed by the next one all the same.
-      Promise.resolve(step.try()).catch(() => {})
+      Promise.resolve(step.try?.()).catch(() => {})
       const timer = new AbortController()
-      await Promise.race([this.ended, delay(step.waitMs, undefined, { signal: timer.signal }).catch(() => {})])
+      const waitMs = typeof step.waitMs === 'number' ? step.waitMs : step.waitMs()
+      await Promise.race([this.ended, delay(waitMs, undefined, { signal: timer.signal }).catch(() => {})])
       timer.abort()
     }
     if (this.#end) return this.#end

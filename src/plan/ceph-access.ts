@@ -112,7 +112,8 @@ export function keyringPaths(conf: CephConf, { path, user }: { path: string; use
   const set = clientOption(conf, user, 'keyring') ?? ''
   const expanded = set.replaceAll(/\$(?:\{(\w+)\}|(\w+))/g, (all, braced, bare) => variables.get(braced ?? bare) ?? all)
   const defaults = [`${cluster}.${name}.keyring`, `${cluster}.keyring`, 'keyring'].map((file) => `${folder}/${file}`)
-  return [...expanded.split(/[,;\s]+/).filter(Boolean), ...defaults]
+  const named = expanded.split(/[,;]/).map((each) => each.trim()) // blanks may be in a name
+  return [...named.filter(Boolean), ...defaults]
 }
 
 /** Variables of the guest: how it gets to the cluster, and what it is to use there. Never the key. */

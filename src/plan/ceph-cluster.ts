@@ -195,18 +195,22 @@ mon warn on pool no redundancy = false
 mon allow pool delete = true
 auth allow insecure global id reclaim = false
 mon client hunt interval = 0.2
+# Faults are to be seen in seconds. The monitor judges by these, too.
+osd heartbeat interval = 1
+osd heartbeat grace = 6
+mds beacon interval = 1
+mds beacon grace = 5
 
 [mon]
 mon data = ${files.mon}
 paxos propose interval = 0.05
-# Faults are to be seen in seconds.
 mon tick interval = 1
+mon osd adjust heartbeat grace = false
 mon osd reporter subtree level = osd
 mon osd min down reporters = 1
 mon osd down out interval = 0
 mon warn on osd down out interval zero = false
 mds beacon mon down grace = 0
-mds beacon grace = 5
 # The disk of a developer's host is full as a rule.
 mon data avail warn = 1
 mon data avail crit = 0
@@ -225,15 +229,12 @@ bdev aio poll ms = 10
 bluestore fsck on mkfs = false
 bluestore cache autotune = false
 bluestore cache size = 33554432
-osd heartbeat interval = 1
-osd heartbeat grace = 6
 # From version 17 on an OSD measures its disk at its first start, otherwise.
 osd mclock skip benchmark = true
 osd op queue = wpq
 
 [mds]
 mds data = ${join(files.folder, 'mds')}
-mds beacon interval = 1
 mds cache memory limit = 67108864
 
 [client]

@@ -32,7 +32,10 @@ export interface PathPlan {
   controller: string | undefined // id of the SCSI controller that it is on
 }
 
-type Keys = Partial<Omit<Settings['disk'][string], 'file' | 'rbd'>> & { file?: string | undefined; rbd?: string | undefined }
+type Keys = Partial<Omit<Settings['disk'][string], 'file' | 'rbd'>> & {
+  file?: string | undefined
+  rbd?: string | undefined
+}
 
 /** What the number of a VM and its cluster decide. */
 interface Surroundings {

@@ -119,7 +119,13 @@ export type OpenDisk = DiskPlan & { isBlockDevice: boolean }
 
 /** Arguments of QMP's blockdev-add: the medium of a path, opened once more, as it is. */
 export function cleanNode(disk: OpenDisk, name: string): Record<string, unknown> {
-  return { driver: disk.format, 'node-name': name, 'read-only': disk.readonly, discard: 'unmap', file: mediumNode(disk) }
+  return {
+    driver: disk.format,
+    'node-name': name,
+    'read-only': disk.readonly,
+    discard: 'unmap',
+    file: mediumNode(disk),
+  }
 }
 
 /** The same with an injector of errors below: blkdebug, docs/devel/blkdebug.txt of QEMU. */

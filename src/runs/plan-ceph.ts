@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { readExisting, throwawayUser } from '../ceph/access.js'
 import type { CephNeed } from '../ceph/check.js'
 import { readCluster } from '../ceph/cluster.js'
@@ -92,6 +93,11 @@ function requireReachable(
       },
     )
   }
+  if (network.kind === 'none' && isForGuest) {
+    throw new RapidoError('usage', 'a VM without a network does not get to the Ceph cluster', {
+      hint: 'use network = "bridge" or "user" in profile.toml',
+    })
+  }
   if (isInside || network.kind !== 'bridge' || network.home === 'host' || uplink === 'nat') return isInside
   throw new RapidoError(
     'usage',
@@ -103,6 +109,6 @@ function requireReachable(
 }
 
 function isIn(host: string, network: string): boolean {
-  if (!/^[0-9a-fA-F.:]+$/.test(host) || host.includes(':') !== network.includes(':')) return false
+  if (isIP(host) === 0 || host.includes(':') !== network.includes(':')) return false
   return overlap(`${host}/${host.includes(':') ? 128 : 32}`, network)
 }

@@ -15,15 +15,15 @@ import type { MachinePlan } from '../plan/machine.js'
 import { addressesOf, networkName } from '../plan/network.js'
 import { consoleLog, logsFolder, type VmFiles, vmFiles } from '../plan/state-files.js'
 import { claimVm } from './claim.js'
+import { writeClientConf } from './client-conf.js'
 import type { Emit } from './events.js'
 import { joinNetwork } from './join-network.js'
 import { pruneLogs } from './logs.js'
 import { meetGuest } from './meet-guest.js'
 import { planMachine, type RunPlan } from './plan-run.js'
 import { serveVm } from './serve.js'
-import { writeClientConf } from './client-conf.js'
 import { type CephUse, fenceAt, fenceEnded, tellCeph, useCeph } from './use-ceph.js'
-import { patienceMs, Vm } from './vm.js'
+import { flushMs, patienceMs, Vm } from './vm.js'
 import type { VmInfo } from './vm-info.js'
 
 export interface StartOptions {
@@ -124,8 +124,9 @@ async function launch(
     over.abort()
     await ceph?.catch(() => {})
   })
-  if (ceph && rbdImages(machinePlan.disks).length > 0) {
-    await writeClientConf(files, (await ceph).access, { settings, secrets: options.secrets })
+  if (rbdImages(machinePlan.disks).length > 0) {
+    const use = await ceph
+    if (use) await writeClientConf(files, use.access, { settings, secrets: options.secrets })
   }
   const machine = await startMachine(machinePlan, {
     files,
@@ -155,7 +156,7 @@ async function launch(
   closed.catch(() => {}) // seen by whoever stops the VM
 
   const env = guestEnv({ number, profile, settings, term: options.term, role: options.role, disks: machinePlan.disks })
-  const stop = () => machine.stop({ patienceMs }).then(() => closed)
+  const stop = () => machine.stop({ patienceMs, flushMs: flushMs(plan, machine) }).then(() => closed)
   const launched: Launched = { plan, number, machine, files, log, env, info, ceph, closed }
   life.defer('stop serving', await serveVm(files.serveSocket, { machine, env, stop, vm: () => launched.vm }))
   info.qemuPid = machine.pid

@@ -2,7 +2,7 @@ import { readKey, readThrowaway } from '../ceph/access.js'
 import { type CephClient, CephRefusal, CephSession } from '../ceph/ask.js'
 import { checkCluster } from '../ceph/check.js'
 import { readCluster } from '../ceph/cluster.js'
-import { clientsAt, fence } from '../ceph/fence.js'
+import { clientsAt, fence, fenceDeadOwners } from '../ceph/fence.js'
 import type { ClusterNetwork } from '../ceph/keeper.js'
 import { findClient } from '../ceph/programs.js'
 import { ensureCluster } from '../ceph/start-cluster.js'
@@ -51,6 +51,10 @@ export async function useCeph(
   await using session = await CephSession.open(use.client, { signal: options.signal })
   await asFarAsAllowed(() => checkCluster(session, access, ceph.needs), emit)
   await asFarAsAllowed(() => fenceStale(session, plan, options), emit)
+  if (ceph.kind === 'throwaway' || ceph.isInside) {
+    const images = ceph.needs.flatMap((need) => (need.kind === 'rbd' ? need : []))
+    for (const image of images) await asFarAsAllowed(() => fenceDeadOwners(session, image), emit)
+  }
   return use
 }
 

@@ -26,6 +26,12 @@ export interface ExecResult {
 /** How long each of the guest's two chances to power off lasts, with a guest that answers. */
 export const patienceMs = 5000
 
+/** What it gets beyond that to write what outlives it: to a cluster, or to a disk that is somebody's own. */
+export function flushMs({ ceph }: RunPlan, { plan }: Pick<Machine, 'plan'>): number {
+  const isKept = plan.disks.some(({ medium, readonly }) => medium.kind !== 'scratch' && !readonly)
+  return ceph !== undefined || isKept ? 20_000 : 0
+}
+
 /**
  * A VM that is up: its guest has said hello and knows who it is. `await using vm = await boot(…)` stops it at the end
  * of the block. Everything that waits also ends when the machine does.
@@ -238,7 +244,8 @@ export class Vm implements AsyncDisposable {
 
   /** Powers the guest off, by force if need be; returns when nothing of the VM is left. */
   async stop(options: { patienceMs?: number } = {}): Promise<MachineEnd> {
-    await this.machine.stop({ patienceMs: options.patienceMs ?? patienceMs })
+    const patience = { patienceMs, flushMs: flushMs(this.plan, this.machine), ...options }
+    await this.machine.stop(patience)
     return this.closed
   }
 

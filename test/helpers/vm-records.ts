@@ -16,6 +16,7 @@ export function recordVm(stateDir: string, changes: Partial<VmInfo> & { number: 
     vmlinux: undefined,
     gdb: undefined,
     network: 'none',
+    ceph: undefined,
     addresses: [],
     ...changes,
   }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runProgram } from '../program.mjs'
+import { measureCeph } from './ceph.mjs'
 import { timeMs } from './time.mjs'
 
 const main = join(import.meta.dirname, '../../dist/main.js')
@@ -12,6 +13,9 @@ export function rapidoIn(folder, release, { cpus, memory }) {
   const sets = Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`])
   const options = { cwd: folder, env, timeoutMs: 120_000 }
   const rapido = (...argv) => timeMs(process.execPath, [main, ...argv], options)
+  const kernel = ['--set', `kernel.release=${release}`]
+  const isThere = async (profile) =>
+    (await runProgram(process.execPath, [main, 'cut', profile, ...kernel], { cwd: folder, env })).status === 0
   return {
     version: () => rapido('--version'),
     buildImage: () => rapido('cut', 'simple', '--force', ...sets),
@@ -22,11 +26,26 @@ export function rapidoIn(folder, release, { cpus, memory }) {
       if (status !== 0) throw new Error(`${script}: ${status}\n${output}`)
       return Number(output)
     },
-    failover: () => rapido('scenario', 'multipath-failover', '--set', `kernel.release=${release}`),
-    hasMultipath: async () =>
-      (await runProgram(process.execPath, [main, 'cut', 'multipath'], { cwd: folder, env })).status === 0,
+    failover: () => rapido('scenario', 'multipath-failover', ...kernel),
+    hasMultipath: () => isThere('multipath'),
+    hasCeph: () => isThere('cephfs'),
+    ceph: (rounds) =>
+      measureCeph(rounds, {
+        timed: (...argv) => rapido(...argv, ...kernel),
+        succeed: (...argv) => succeed([...argv, ...kernel], options),
+      }),
     memoryMiB: () => memoryMiB({ sets, options }),
   }
+}
+
+/** What a rapido prints to standard output. Throws unless it succeeds. */
+async function succeed(argv, options) {
+  const { status, output } = await runProgram(process.execPath, [main, ...argv], {
+    ...options,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  if (status !== 0) throw new Error(`rapido ${argv.join(' ')}: ${status}`)
+  return output
 }
 
 /** Resident memory of all processes that rapido keeps beside QEMU for a VM in the background. */

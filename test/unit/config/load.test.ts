@@ -76,6 +76,20 @@ test('without a file, and with an empty one, every setting has its default', asy
     ssh: {},
     cifs: { server: 'host' },
     multipath: { policy: 'service-time', grouping: 'multibus', checker: 'tur', no_path_retry: 'queue' },
+    ceph: {
+      cluster: 'auto',
+      user: 'admin',
+      osds: 3,
+      mds: 1,
+      osd_size: 10_240,
+      mon_port: 3300,
+      mon_port_v1: 6789,
+      path: '/',
+      ms_mode: 'prefer-crc',
+      pool: 'rbd',
+      image: 'rapido',
+      rbd: {},
+    },
     secrets: {},
   }
   expect(await loadSettings(options)).toEqual({ settings: defaults, file: undefined })
@@ -301,8 +315,8 @@ test.each([
   ],
   ['[kernel]\nxyz = 1', 'rapido.toml:2:1 kernel.xyz: unknown; known here: src, release, modules, entry, params'],
   [
-    '[ceph]',
-    'rapido.toml:1:2 ceph: unknown; known here: kernel, qemu, vm, disk, network, image, debug, share, run, paths, log, guest, ssh, cifs, multipath, secrets, profile',
+    '[iscsi]',
+    'rapido.toml:1:2 iscsi: unknown; known here: kernel, qemu, vm, disk, network, image, debug, share, run, paths, log, guest, ssh, cifs, multipath, ceph, secrets, profile',
   ],
   [
     'run.boot_timeout = "none"',

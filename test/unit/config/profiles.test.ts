@@ -51,6 +51,7 @@ test('the shortest profile has every default', async () => {
     origin: 'project',
     summary: 'A test',
     network: 'none',
+    ceph: 'none',
     image: { install: [], install_optional: [], include: [], drivers: [], drivers_optional: [], dracut_modules: [] },
     machine: { disk: [], cpus: 2, memory: 512 },
     requires: { settings: [], kernel: [] },

@@ -1,5 +1,15 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -208,6 +218,80 @@ describe('kill -9', () => {
     expect(readdirSync(folder)).toEqual(['info.json'])
     expect((await hold(false))?.path).toBe(folder)
     expect(readdirSync(folder)).toEqual([])
+  })
+})
+
+describe('a member', () => {
+  /** A folder that is kept, as its keeper makes it. */
+  function kept(name: string): string {
+    const path = join(folder, '../..', name)
+    mkdirSync(path)
+    writeFileSync(join(path, 'members'), '')
+    return path
+  }
+
+  /** Whether a keeper would find a member. */
+  const hasMembers = (path: string) => spawnSync('flock', ['-x', '-n', join(path, 'members'), 'true']).status !== 0
+
+  test('is one until it is released', async () => {
+    const net = kept('net')
+    const one = await hold(false)
+    expect(hasMembers(net)).toBe(false)
+    expect(await one?.join(net)).toBe(true)
+    expect(hasMembers(net)).toBe(true)
+    await one?.release()
+    expect(hasMembers(net)).toBe(false)
+    expect(existsSync(join(net, 'members'))).toBe(true)
+  })
+
+  test('may be one of two folders at once', async () => {
+    const [net, ceph] = [kept('net'), kept('ceph')]
+    const one = await hold(false)
+    expect([await one?.join(net), await one?.join(ceph)]).toEqual([true, true])
+    expect([hasMembers(net), hasMembers(ceph)]).toEqual([true, true])
+    await one?.release()
+    expect([hasMembers(net), hasMembers(ceph)]).toEqual([false, false])
+  })
+
+  test('that joins one of them again stays in the other', async () => {
+    const [net, ceph] = [kept('net'), kept('ceph')]
+    const one = await hold(false)
+    for (const each of [net, ceph, ceph, net]) expect(await one?.join(each)).toBe(true)
+    expect([hasMembers(net), hasMembers(ceph)]).toEqual([true, true])
+  })
+
+  test('goes with the next keeper of a folder, and holds nothing of the one before', async () => {
+    const [net, ceph] = [kept('net'), kept('ceph')]
+    const one = await hold(false)
+    for (const each of [net, ceph]) await one?.join(each)
+    const before = join(folder, '../../before')
+    renameSync(ceph, before)
+    kept('ceph')
+    expect(await one?.join(ceph)).toBe(true)
+    expect([net, ceph, before].map(hasMembers)).toEqual([true, true, false])
+  })
+
+  test('that finds a folder ending stays in the other', async () => {
+    const [net, ceph] = [kept('net'), kept('ceph')]
+    const one = await hold(false)
+    await one?.join(net)
+    const keeper = spawn('flock', ['-x', join(ceph, 'members'), 'sleep', '100'], { detached: true, stdio: 'ignore' })
+    processes.push(keeper.pid as number)
+    await until(() => hasMembers(ceph))
+    expect(await one?.join(ceph)).toBe(false)
+    expect(await one?.join(join(folder, '../../none'))).toBe(false)
+    expect(hasMembers(net)).toBe(true)
+  })
+
+  test('is one of several, of a folder with blanks, quotes and stars', async () => {
+    const odd = kept(`it's * $(touch x) "y"`)
+    const [one, other] = [await hold(false), await holdFolder(join(folder, '../2'), { wait: false })]
+    held.push(...(other ? [other] : []))
+    expect([await one?.join(odd), await other?.join(odd)]).toEqual([true, true])
+    await one?.release()
+    expect(hasMembers(odd)).toBe(true)
+    await other?.release()
+    expect(hasMembers(odd)).toBe(false)
   })
 })
 

@@ -13,7 +13,7 @@ import type { MachinePlan } from '../../../src/plan/machine.js'
 
 const disk = {
   id: 'hd',
-  file: '/f',
+  medium: { kind: 'file', file: '/f' },
   format: 'raw',
   cache: 'none',
   readonly: false,
@@ -87,6 +87,15 @@ describe('the injector', () => {
         image: { driver: 'file', filename: '/f', locking: 'off', cache: { direct: true, 'no-flush': false } },
         'inject-error': [{ event: 'none', errno: 5, immediately: true }],
       },
+    })
+  })
+
+  test('goes below an RBD image as it goes below a file', () => {
+    const rbd = { kind: 'rbd', pool: 'p', image: 'i', user: 'admin', conf: '/c' } as const
+    const fault = readFault('io-error', { path: 'hda' }) as Parameters<typeof faultyNode>[2]
+    expect(faultyNode({ ...disk, medium: rbd }, 'n', fault).file).toMatchObject({
+      driver: 'blkdebug',
+      image: { driver: 'rbd', pool: 'p', image: 'i', user: 'admin', conf: '/c', cache: { direct: true } },
     })
   })
 

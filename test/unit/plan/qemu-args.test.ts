@@ -23,8 +23,7 @@ const plan: MachinePlan = {
 
 const disk: DiskPlan = {
   id: 'v',
-  file: '/s/vms/1/v.disk',
-  scratchMiB: 100,
+  medium: { kind: 'scratch', file: '/s/vms/1/v.disk', sizeMiB: 100 },
   format: 'raw',
   bus: 'virtio',
   serial: 'rapido-v',
@@ -35,6 +34,7 @@ const disk: DiskPlan = {
   paths: [{ name: 'va', controller: undefined }],
   isExtra: false,
 }
+const rbd = { kind: 'rbd', pool: 'rbd', user: 'admin', conf: '/s/a,b/vms/1/ceph.conf' } as const
 const twoPaths = [
   { name: 'hda', controller: 'hda-hba' },
   { name: 'hdb', controller: 'hdb-hba' },
@@ -59,9 +59,18 @@ describe('the arguments of QEMU, a line for each option, as in test/fixtures/qem
       {
         disks: [
           { ...disk, id: 'hd', bus: 'scsi', wwn: '3000000000000001', paths: twoPaths },
-          { ...disk, id: 'v', file: '/home/u/a,b.qcow2', format: 'qcow2', cache: 'none', scratchMiB: undefined },
+          { ...disk, id: 'v', medium: { kind: 'file', file: '/home/u/a,b.qcow2' }, format: 'qcow2', cache: 'none' },
           { ...disk, id: 'n', bus: 'nvme', readonly: true, limits: { iops: 100, bytes: 1048576 } },
           { ...disk, id: 'u', bus: 'usb', cache: 'unsafe' },
+        ],
+      },
+    ],
+    [
+      'rbd',
+      {
+        disks: [
+          { ...disk, medium: { ...rbd, image: 'disk1' } },
+          { ...disk, bus: 'nvme', medium: { ...rbd, image: 'disk2' }, readonly: true },
         ],
       },
     ],

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import {
   accelFile,
+  cephFiles,
   consoleLog,
   logsFolder,
   longestSocketPath,
@@ -20,6 +21,29 @@ test('the files of a VM are in its own folder', () => {
     info: '/state/vms/12/info.json',
     qemuErrors: '/state/vms/12/qemu.stderr',
     scratch: '/state/vms/12/tmp',
+    cephConf: '/state/vms/12/ceph.conf',
+    cephKey: '/state/vms/12/ceph.key',
+  })
+})
+
+test('the files of the throwaway Ceph cluster are in one folder, its starters beside it', () => {
+  const { folder, pid, starters, ...files } = cephFiles('/state')
+  expect([folder, starters, pid('osd.0')]).toEqual(['/state/ceph', '/state/ceph-up', '/state/ceph/run/osd.0.pid'])
+  expect(files).toEqual({
+    members: '/state/ceph/members',
+    keeper: '/state/ceph/keeper',
+    control: '/state/ceph/control',
+    plan: '/state/ceph/cluster.json',
+    conf: '/state/ceph/ceph.conf',
+    keyring: '/state/ceph/keyring',
+    monmap: '/state/ceph/monmap',
+    commands: '/state/ceph/commands',
+    run: '/state/ceph/run',
+    privately: '/state/ceph/privately',
+    kept: '/state/ceph/kept',
+    logs: '/state/ceph/log',
+    mon: '/state/ceph/mon',
+    osds: '/state/ceph/osd.',
   })
 })
 

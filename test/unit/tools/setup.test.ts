@@ -20,7 +20,8 @@ beforeEach(() => {
 
 afterEach(() => rmSync(join(bin, '..'), { recursive: true }))
 
-const programs = 'qemu-system-x86_64 dracut cpio kmod bash setpriv flock xz zstd perl tar ps ip'
+const programs =
+  'qemu-system-x86_64 dracut cpio kmod bash setpriv flock xz zstd perl tar ps ip ceph ceph-mon ceph-osd ceph-mgr ceph-mds'
 
 test('says what is missing, why, and which package has it, and installs nothing with --check', () => {
   manager('apt-get')
@@ -42,6 +43,29 @@ test.each([
   expect(stdout).toMatch(/nothing is missing any more\n$/)
   expect(status).toBe(0)
   expect(logged().at(-1)).toContain(expected)
+})
+
+test.each([
+  ['apt-get', 'ceph-mon ceph-osd ceph-mgr ceph-mds ceph-common'],
+  ['dnf', 'ceph-mon ceph-osd ceph-mgr ceph-mds ceph-common'],
+  ['zypper', 'ceph-mon ceph-osd ceph-mgr ceph-mds ceph-common'],
+  ['pacman', 'ceph'],
+])('%s installs Ceph with the others for --with ceph, and none that it recommends', (name, expected) => {
+  manager(name)
+  expect(setup('--with', 'ceph').status).toBe(0)
+  const command = logged().at(-1) ?? ''
+  expect(command).toMatch(new RegExp(` iproute2? .*\\b${expected}\\b`))
+  if (name === 'apt-get') expect(command).toContain('--no-install-recommends')
+})
+
+test('the tests need all of Ceph, its clients too, and each package is named once', () => {
+  manager('apt-get')
+  const { status, stdout } = setup('--check', '--with', 'ceph', '--with', 'test')
+  expect(status).toBe(3)
+  for (const name of ['ceph-mon', 'ceph-osd', 'ceph-mgr', 'ceph-mds', 'ceph-fuse', 'rbd-nbd']) {
+    expect(stdout.match(new RegExp(`^  ${name} .* ${name}$`, 'gm'))).toHaveLength(1)
+  }
+  expect(stdout).toMatch(/^ {2}ceph +rapido ceph; asks a cluster +ceph-common$/m)
 })
 
 test('does nothing where nothing is missing', () => {

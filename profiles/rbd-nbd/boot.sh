@@ -1,0 +1,3 @@
+#!/bin/bash
+set -e
+map_rbd_nbd
