@@ -38,9 +38,9 @@ export class CephSession implements AsyncDisposable {
     this.#close = () => resolve({ done: true, value: undefined })
   })
 
-  private constructor(process: PipedProcess) {
-    this.#process = process
-    this.#answers = createInterface({ input: process.stdout })[Symbol.asyncIterator]()
+  private constructor(asker: PipedProcess) {
+    this.#process = asker
+    this.#answers = createInterface({ input: asker.stdout })[Symbol.asyncIterator]()
   }
 
   static async open(

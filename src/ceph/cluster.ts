@@ -26,7 +26,8 @@ export function readCluster(stateDir: string): Cluster | undefined {
   try {
     const keeper = Number(readFileSync(files.keeper, 'utf8'))
     if (!commandLineOf(keeper).includes(files.folder)) return undefined // killed; its number may be another's by now
-    return { plan: readPlan(files) as ClusterPlan, keeper, isKept: isKept(files), files }
+    const plan = readPlan(files)
+    return plan && { plan, keeper, isKept: isKept(files), files }
   } catch {
     return undefined
   }

@@ -9,6 +9,7 @@ import { type Cluster, pidOf } from './cluster.js'
 import { clientsAt, fence, instanceName } from './fence.js'
 import { startDaemon } from './keeper.js'
 import { activeMds, osdsUp } from './usable.js'
+import { expectDeath } from './watch.js'
 
 export type CephFault = Extract<Fault, { verb: CephFaultVerb }>
 
@@ -78,6 +79,7 @@ async function kill(name: string, { files }: Cluster, signal: 'SIGKILL' | 'SIGST
   const pid = pidOf(name, files)
   if (pid === undefined) throw nothingToDo(`${name} does not run`)
   if (signal === 'SIGSTOP' && isStopped(pid)) throw nothingToDo(`${name} is stopped already`)
+  if (signal === 'SIGKILL') expectDeath(name, files)
   process.kill(pid, signal)
   await until(`${name} ended, or stopped`, () =>
     signal === 'SIGKILL' ? pidOf(name, files) === undefined : isStopped(pid),

@@ -36,13 +36,15 @@ flock -n 9 || taken
 [[ $folder -ef /proc/$$/fd/9 ]] || taken
 
 if [[ -n $network ]]; then
-  { exec 8<"$network/members"; } 2>/dev/null && flock -s -n 8 && [[ $network/members -ef /proc/$$/fd/8 ]] ||
+  if ! { { exec 8<"$network/members"; } 2>/dev/null && flock -s -n 8 && [[ $network/members -ef /proc/$$/fd/8 ]]; }; then
     fail 'the private network has just ended'
+  fi
 fi
 problem=$({ mkdir -p -- "$folder"/{run,log,commands} && : >>"$folder/members"; } 2>&1) || fail "$problem"
 rm -f -- "$folder"/run/* "$folder"/{control,privately}
 if [[ -n $network ]]; then : >"$folder/privately"; fi
-mkfifo -- "$folder/control" && exec 6<>"$folder/control" || fail "cannot make $folder/control"
+mkfifo -- "$folder/control" || fail "cannot make $folder/control"
+exec 6<>"$folder/control"
 exec 7<"$folder/members"
 echo "$$" >"$folder/keeper" || fail "cannot write to $folder"
 echo up
@@ -72,6 +74,7 @@ start() {
   "${enter[@]}" setpriv --pdeathsig KILL -- "${argv[@]}" </dev/null >>"$folder/log/$1.out" 2>&1 6<&- 8<&- 9<&- &
   daemons[$1]=$!
   echo $! >"$folder/run/$1.pid"
+  rm -f -- "$folder/run/$1.killed"
 }
 
 end() {
@@ -81,8 +84,11 @@ end() {
     rm -rf -- "$folder"/{run,commands,control,keeper,privately}
     exit
   fi
+  shopt -s nullglob dotglob
   for _ in {1..50}; do
     rm -rf -- "$folder" && exit
+    left=("$folder"/*)
+    ((${#left[@]})) || exit # somebody's own mount, and empty
     sleep 0.1
   done
   exit 1

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Settings } from '../config/schema.js'
 import { RapidoError } from '../errors.js'
@@ -9,6 +8,7 @@ import { CephSession } from './ask.js'
 import { pidOf } from './cluster.js'
 import type { ClusterNetwork } from './keeper.js'
 import { findDaemons } from './programs.js'
+import { deathOf } from './watch.js'
 
 /** How long a cluster gets until its OSDs are up and an MDS is active: seconds, but on a busy host. */
 export const usableMs = 60_000
@@ -80,7 +80,7 @@ export async function untilDeath(
       await delay(100, undefined, { signal: over.signal })
       signal.throwIfAborted()
       for (const name of daemonNames(plan)) {
-        if (isDead(name, files)) throw await died(name, files)
+        if (isDead(name, files)) throw await deathOf(name, files)
       }
     }
   }
@@ -106,17 +106,6 @@ function isDead(name: string, files: CephFiles): boolean {
   } catch {
     return true
   }
-}
-
-async function died(name: string, files: CephFiles): Promise<RapidoError> {
-  const read = (path: string) => readFile(path, 'utf8').catch(() => '')
-  const said = (await read(`${files.logs}/${name}.out`)) || (await read(`${files.logs}/${name}.log`))
-  const lines = said
-    .trim()
-    .split('\n')
-    .filter((line) => /error|fail|unable|cannot|no space|in use/i.test(line))
-  const why = lines.slice(-3).join('\n') || said.trim().split('\n').slice(-3).join('\n') || 'it said nothing'
-  return new RapidoError('host', `${name} of the Ceph cluster has ended: ${why}`)
 }
 
 /** A conversation with the cluster, as its administrator. */

@@ -82,8 +82,8 @@ export const ceph = z
     ),
     ms_mode: setting(choice(['legacy', 'crc', 'secure', 'prefer-crc', 'prefer-secure']).prefault('prefer-crc'), {
       meaning:
-        'How kernels talk to the cluster: messenger v1 ("legacy", which kernels before 5.11 know alone), or v2 with ' +
-        'checksums or encrypted.',
+        'How clients talk to the cluster: messenger v1 ("legacy", which kernels before 5.11 know alone), or v2 with ' +
+        'checksums or encrypted. Programs of Ceph take v2 for "legacy", too.',
       example: 'secure',
     }),
     mount_opts: setting(
@@ -92,7 +92,11 @@ export const ceph = z
         what: 'a list of mount options',
         advice: 'use options with commas and no blanks, such as "noatime,rasize=1048576"',
       }).optional(),
-      { meaning: 'More options of the mount.', example: 'recover_session=clean,wsync', unset: 'none' },
+      {
+        meaning: 'More options of the mount: of the kernel, or those that ceph-fuse knows.',
+        example: 'recover_session=clean,wsync',
+        unset: 'none',
+      },
     ),
     pool: setting(cephName('the name of a pool', 'rbd').prefault('rbd'), {
       meaning: 'The pool of the RBD image.',

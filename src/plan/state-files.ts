@@ -82,6 +82,7 @@ export function cephFiles(stateDir: string) {
     run: join(folder, 'run'), // folder: process ids and admin sockets
     pid: (daemon: string) => join(folder, 'run', `${daemon}.pid`),
     privately: join(folder, 'privately'), // it is there: the daemons are in the private network
+    killed: (daemon: string) => join(folder, 'run', `${daemon}.killed`), // it is there: by a fault
     kept: join(folder, 'kept'), // it is there: `rapido ceph up` wanted the cluster
     logs: join(folder, 'log'),
     mon: join(folder, 'mon'), // folder of the monitor's data

@@ -39,6 +39,7 @@ export async function runInteractive(plan: () => Promise<RunPlan>, options: Inte
 
 async function prepareAndUse(vm: Vm, options: InteractiveOptions): Promise<void> {
   const steps: StepResult[] = []
+  void vm.ceph?.lost.then((error) => error && options.emit({ type: 'note', text: error.message }))
   await runBootScript(vm, { emit: options.emit, steps })
   for (const command of options.commands) await runStep(vm, { ...command, emit: options.emit, steps })
   const failed = steps.find(({ status }) => status !== 0)

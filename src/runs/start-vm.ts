@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Settings } from '../config/schema.js'
 import { readSecrets } from '../config/secrets.js'
 import { RapidoError } from '../errors.js'
@@ -63,12 +64,16 @@ export async function startVm(plan: RunPlan, options: StartOptions): Promise<Vm>
     signal.throwIfAborted() // who aborted no longer waits for a VM to stop
     return vm
   } catch (error) {
+    // What fails where QEMU has ended is its consequence; that is known in a moment.
+    const ended = error instanceof RapidoError ? undefined : launched?.machine.ended
+    const end = await Promise.race([ended, delay(endKnownMs)])
     await life.end()
     if (signal.aborted) throw signal.reason
-    const end = launched?.machine.end // then what failed is its consequence
-    throw end && !(error instanceof RapidoError) ? endedTooEarly(end) : error
+    throw end ? endedTooEarly(end) : error
   }
 }
+
+const endKnownMs = 500
 
 /** A machine that runs, and what belongs to its run. */
 interface Launched {

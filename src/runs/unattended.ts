@@ -129,7 +129,7 @@ async function work(
     // Whatever it waits for, an end of the run ends that, too: settled() waits for us.
     await untilAborted(options.signal, options.script(machines, steps))
   }
-  await Promise.race([script(), ...lost(vms, options)])
+  await Promise.race([script(), ...lost(vms, options), ...clustersLost(vms)])
 }
 
 function working(vms: Started[], options: UnattendedOptions): Working[] {
@@ -142,6 +142,15 @@ function working(vms: Started[], options: UnattendedOptions): Working[] {
 
 /** What who talks to a machine that is gone gets to say so, with the place where it was. */
 const lastWordMs = 500
+
+/** A cluster whose daemons have died ends the run of those who use it. */
+function clustersLost(vms: Started[]): Promise<never>[] {
+  return vms.map(async ({ role, vm }) => {
+    const error = await vm.ceph?.lost
+    if (error === undefined) return new Promise<never>(() => {})
+    throw inRole(role, error)
+  })
+}
 
 /** One machine of a group that is gone ends the run, even while another one works. */
 function lost(vms: Started[], { watchAll = false }: UnattendedOptions): Promise<never>[] {

@@ -6,6 +6,7 @@ import { clientsAt, fence, fenceDeadOwners } from '../ceph/fence.js'
 import type { ClusterNetwork } from '../ceph/keeper.js'
 import { findClient } from '../ceph/programs.js'
 import { ensureCluster } from '../ceph/start-cluster.js'
+import { watchCluster } from '../ceph/watch.js'
 import { bareAddress } from '../config/addresses.js'
 import { readSecrets } from '../config/secrets.js'
 import { RapidoError } from '../errors.js'
@@ -27,6 +28,8 @@ export interface CephUse {
   kind: CephPlan['kind']
   access: CephAccess
   client: CephClient | undefined // undefined: this host cannot ask it
+  /** What went wrong with a throwaway cluster under the VM: then what waits for it waits for ever. */
+  lost: Promise<RapidoError | undefined>
 }
 
 /**
@@ -43,7 +46,9 @@ export async function useCeph(
   const access = ceph.kind === 'throwaway' ? await throwaway(plan, network, options) : ceph.access
   cephVariables(access, settings) // what is wrong with the mode is told now
   const enter = ceph.kind === 'throwaway' || ceph.isInside ? network.enter : []
-  const use = { kind: ceph.kind, access, client: await clientOf(plan, access, enter) }
+  const cluster = ceph.kind === 'throwaway' ? readCluster(settings.paths.state) : undefined
+  const lost = cluster ? watchCluster(cluster, options.signal) : new Promise<undefined>(() => {})
+  const use = { kind: ceph.kind, access, client: await clientOf(plan, access, enter), lost }
   if (use.client === undefined) {
     emit({ type: 'note', text: 'this host has no programs of Ceph (ceph-common): the cluster is not looked at first' })
     return use

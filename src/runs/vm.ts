@@ -29,7 +29,7 @@ export const patienceMs = 5000
 /** What it gets beyond that to write what outlives it: to a cluster, or to a disk that is somebody's own. */
 export function flushMs({ ceph }: RunPlan, { plan }: Pick<Machine, 'plan'>): number {
   const isKept = plan.disks.some(({ medium, readonly }) => medium.kind !== 'scratch' && !readonly)
-  return ceph !== undefined || isKept ? 20_000 : 0
+  return ceph !== undefined || isKept ? 15_000 : 0
 }
 
 /**
@@ -244,8 +244,8 @@ export class Vm implements AsyncDisposable {
 
   /** Powers the guest off, by force if need be; returns when nothing of the VM is left. */
   async stop(options: { patienceMs?: number } = {}): Promise<MachineEnd> {
-    const patience = { patienceMs, flushMs: flushMs(this.plan, this.machine), ...options }
-    await this.machine.stop(patience)
+    const usual = { patienceMs, flushMs: flushMs(this.plan, this.machine) }
+    await this.machine.stop(options.patienceMs === undefined ? usual : { patienceMs: options.patienceMs })
     return this.closed
   }
 

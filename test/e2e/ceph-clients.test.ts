@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { keyOf } from '../helpers/ceph-cluster.js'
 import { expectNothingLeft } from '../helpers/nothing-left.js'
 import { packageFolder } from '../helpers/places.js'
 import { Sandbox } from '../helpers/sandbox.js'
@@ -18,8 +19,7 @@ beforeAll(async () => {
   box = new Sandbox({ cpus: 1 })
   const up = await box.rapido('ceph', 'up', '--osds', '1').outcome()
   expect(up, up.stderr).toMatchObject({ status: 0 })
-  const keyring = readFileSync(join(box.state, 'ceph/keyring'), 'utf8')
-  key = /\[client\.admin\]\s*key = (\S+)/.exec(keyring)?.[1] as string
+  key = keyOf(box)
 })
 
 afterAll(async () => {

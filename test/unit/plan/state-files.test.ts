@@ -27,8 +27,9 @@ test('the files of a VM are in its own folder', () => {
 })
 
 test('the files of the throwaway Ceph cluster are in one folder, its starters beside it', () => {
-  const { folder, pid, starters, ...files } = cephFiles('/state')
-  expect([folder, starters, pid('osd.0')]).toEqual(['/state/ceph', '/state/ceph-up', '/state/ceph/run/osd.0.pid'])
+  const { folder, pid, killed, starters, ...files } = cephFiles('/state')
+  expect([folder, starters]).toEqual(['/state/ceph', '/state/ceph-up'])
+  expect([pid('osd.0'), killed('osd.0')]).toEqual(['/state/ceph/run/osd.0.pid', '/state/ceph/run/osd.0.killed'])
   expect(files).toEqual({
     members: '/state/ceph/members',
     keeper: '/state/ceph/keeper',
