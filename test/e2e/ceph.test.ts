@@ -93,6 +93,48 @@ describe.concurrent('a throwaway Ceph cluster', () => {
     await Promise.all(boxes.map((each) => succeed(each, ...down)))
   })
 
+  test('takes every fault of its daemons, and undoes it', { timeout: 120_000 }, async ({ box }) => {
+    await succeed(box, 'ceph', 'up', '--osds', '2', '--mds', '2')
+    const fault = (...words: string[]) => box.rapido('fault', 'ceph', ...words).outcome()
+    const stateOf = async (name: string) => new RegExp(`^${name} +(\\w+)`, 'm').exec((await fault()).stdout)?.[1]
+    const osds = async () => (await succeed(box, 'ceph', 'exec', '--', 'ceph', 'osd', 'stat')).stdout
+    const done: [words: string, name: string, state: string][] = [
+      ['osd-kill 0', 'osd.0', 'dead'],
+      ['osd-start 0', 'osd.0', 'up'],
+      ['osd-stop 1', 'osd.1', 'up'], // it is there, and answers nobody
+      ['osd-start 1', 'osd.1', 'up'],
+      ['mon-kill', 'mon.a', 'dead'],
+      ['mon-start', 'mon.a', 'up'],
+      ['mds-kill b', 'mds.b', 'dead'],
+      ['mds-start', 'mds.b', 'up'],
+      ['mds-fail', 'mds.a', 'up'],
+      ['osd-pause', 'osd.0', 'up'],
+      ['osd-unpause', 'osd.0', 'up'],
+      ['pool-quota rbd size=64M', 'osd.0', 'up'],
+      ['pool-quota rbd', 'osd.0', 'up'],
+    ]
+    for (const [words, name, state] of done) {
+      const run = await fault(...words.split(' '))
+      expect(run, `${words}: ${run.stderr}`).toMatchObject({ status: 0 })
+      expect(await stateOf(name), words).toBe(state)
+    }
+    expect(await osds()).toMatch(/2 osds: 2 up/)
+    const refused: [words: string, message: RegExp][] = [
+      ['osd-start 0', /osd\.0 runs/],
+      ['osd-kill 7', /has no OSD 7\n.*0 to 1/],
+      ['osd-unpause', /the OSDs are not paused/],
+      ['mds-kill z', /has no MDS "z"\n.*a, b/],
+      ['pool-quota nope', /has no pool "nope"\n.*rbd, /],
+      ['client-blocklist', /whose clients\?.*done to a VM/],
+      ['path-dead hda', /path-dead is done to a VM/],
+      ['osd-kil 0', /did you mean "osd-kill"/],
+    ]
+    for (const [words, message] of refused) {
+      expect(await fault(...words.split(' '))).toMatchObject({ status: 2, stderr: expect.stringMatching(message) })
+    }
+    await succeed(box, ...down)
+  })
+
   test('ends with a rapido that was killed while it made it', { timeout: 120_000 }, async ({ box }) => {
     for (const afterMs of [300, 900]) {
       const run = box.rapido('ceph', 'up', '--osds', '1')

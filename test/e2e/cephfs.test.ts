@@ -130,6 +130,13 @@ describe('a cluster that is up', () => {
     expect(performance.now() - from).toBeLessThan(10_000) // it would be a minute
     expect(await fenced()).toEqual([expect.stringMatching(/^192\.168\.155\.101:0\//)])
 
+    await succeed('fault', '2', 'client-evict')
+    await succeed('fault', '2', 'client-allow') // an MDS shuts out whom it evicts
+    await succeed('fault', '2', 'client-blocklist')
+    expect((await box.rapido('exec', '2', '--', 'ls', '/mnt/cephfs').outcome()).stderr).toContain('Permission denied')
+    await succeed('fault', '2', 'client-allow')
+    expect(await fenced()).toHaveLength(1)
+
     // A supervisor that is killed fences nobody: the next VM does.
     const other = (await vms())[0] as VmInfo
     process.kill(other.pid, 'SIGKILL')

@@ -46,7 +46,7 @@ test('who listens late hears everything all the same', async () => {
   late.onData((chunk) => {
     said += chunk
   })
-  expect(said).toBe('early\n')
+  await until(() => said === 'early\n')
   late.write(Buffer.from('\n'))
   await late.ended
   expect(said).toContain('late')
