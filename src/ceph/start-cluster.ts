@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Settings } from '../config/schema.js'
 import { RapidoError } from '../errors.js'
 import type { HeldFolder } from '../host/hold.js'
-import { type ClusterPlan, planCluster } from '../plan/ceph-cluster.js'
+import { type ClusterPlan, planCluster, shapeText } from '../plan/ceph-cluster.js'
 import { cephFiles } from '../plan/state-files.js'
 import { type Cluster, isKept, readCluster, readPlan, startMissing } from './cluster.js'
 import { type ClusterNetwork, startKeeper, tellKeeper } from './keeper.js'
@@ -93,7 +93,7 @@ function requirePlainPath(folder: string): void {
 function requireFits(is: ClusterPlan, settings: Settings, wanted: Shape): void {
   const should = { ...is, ...givenOnly(wanted), address: planCluster(settings, is.fsid).address }
   if (JSON.stringify(is) === JSON.stringify(should)) return
-  const shown = ({ osds, mds, address }: ClusterPlan) => `${osds} OSDs and ${mds} MDS at ${address}`
+  const shown = (plan: ClusterPlan) => `${shapeText(plan)} at ${plan.address}`
   throw new RapidoError('usage', `your Ceph cluster is up with other settings: ${shown(is)}; not ${shown(should)}`, {
     hint: '`rapido ceph down` ends it, and what is stored in it',
   })

@@ -112,7 +112,7 @@ export class Faults {
     })
     await Promise.all([this.#qmp.execute('device_del', { id: name }).catch(gone.fail), gone.seen])
     if (await this.#row(name)) throw noEffect(`device_del ${name}`, `${name} is there still`)
-    await this.#dropNode(name, before).catch(() => {}) // QEMU's NVMe never lets go of it
+    await this.#dropNode(name, before).catch(() => {}) // QEMU's NVMe keeps it
   }
 
   /** A new device, with a new drive behind it. */

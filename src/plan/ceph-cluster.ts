@@ -50,6 +50,11 @@ export function programsOfTree(src: string, options: { cython: string; python: s
   }
 }
 
+/** "3 OSDs, 1 MDS". */
+export function shapeText({ osds, mds }: Pick<ClusterPlan, 'osds' | 'mds'>): string {
+  return `${osds} ${osds === 1 ? 'OSD' : 'OSDs'}, ${mds} MDS`
+}
+
 /** The names of all daemons, in the order in which they are started. */
 export function daemonNames({ osds, mds }: Pick<ClusterPlan, 'osds' | 'mds'>): string[] {
   return ['mon.a', 'mgr.x', ...numbers(osds).map((id) => `osd.${id}`), ...mdsNames(mds)]

@@ -40,7 +40,7 @@ describe.concurrent('a throwaway Ceph cluster', () => {
     const refused = await box.rapido('ceph', 'up', '--osds', '1').outcome()
     expect(refused).toMatchObject({
       status: 2,
-      stderr: expect.stringMatching(/up with other settings: 3 OSDs.*not 1 OSDs/),
+      stderr: expect.stringMatching(/up with other settings: 3 OSDs.*not 1 OSD,/),
     })
     expect(await box.rapido('net', 'down').outcome()).toMatchObject({
       status: 2,

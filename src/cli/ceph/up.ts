@@ -1,5 +1,6 @@
 import type { Settings } from '../../config/schema.js'
 import { exitStatus } from '../../errors.js'
+import { shapeText } from '../../plan/ceph-cluster.js'
 import { upCeph } from '../../runs/ceph-cluster.js'
 import type { CephOptions } from '../commands/ceph.js'
 import type { Io, Status } from '../io.js'
@@ -22,7 +23,7 @@ export async function up(settings: Settings, argv: CephOptions, io: Io): Promise
     const { cluster, start } = await upCeph(settings, { shape, signal: io.signal, tell })
     progress.done()
     const { plan } = cluster
-    const what = `${plan.osds} OSDs, ${plan.mds} MDS, monitor at ${plan.address} (${plan.ports.v2}, ${plan.ports.v1})`
+    const what = `${shapeText(plan)}, monitor at ${plan.address} (${plan.ports.v2}, ${plan.ports.v1})`
     io.stderr.write(`rapido: the Ceph cluster ${how[start]}: ${what}\n`)
     return exitStatus.success
   } finally {
