@@ -18,7 +18,7 @@ except ImportError as error:
     print(json.dumps({'status': errno.ENOSYS, 'out': '', 'why': str(error), 'unreachable': True}), flush=True)
     sys.exit()
 
-TIMEOUT = '30'  # seconds
+TIMEOUT = '60'  # seconds; whoever asks has a limit of their own
 OPTIONS = {
     'client_mount_timeout': TIMEOUT, 'rados_mon_op_timeout': TIMEOUT, 'rados_osd_op_timeout': TIMEOUT,
     'mon_client_hunt_interval': '0.2', 'log_file': '', 'admin_socket': '', 'log_to_stderr': 'false',

@@ -49,7 +49,17 @@ export class CephSession implements AsyncDisposable {
   ): Promise<CephSession> {
     const env = Object.entries(programs.env).map(([name, value]) => `${name}=${value}`)
     const script = [programs.python, packageFile('src/ceph/ask.py'), conf, user, keyring]
-    const [file = '', ...args] = [...enter, 'setpriv', '--pdeathsig', 'KILL', '--', 'env', ...env, ...script]
+    const [file = '', ...args] = [
+      ...enter,
+      'setpriv',
+      '--pdeathsig',
+      'KILL',
+      '--',
+      'env',
+      ...ownVariables,
+      ...env,
+      ...script,
+    ]
     const asker = await startPiped(file, args)
     if (key !== undefined) asker.stdin.write(`${JSON.stringify({ key })}\n`)
     const session = new CephSession(asker)
@@ -71,7 +81,12 @@ export class CephSession implements AsyncDisposable {
     command: Record<string, unknown>,
     options: { timeoutMs?: number } = {},
   ): Promise<T> {
-    const { status, out, why } = await this.ask({ to, command }, options)
+    const { status, out, why, unreachable } = await this.ask({ to, command }, options)
+    if (unreachable) {
+      throw new RapidoError('host', `the Ceph cluster does not answer: ${errorName(status)}, ${why}`, {
+        hint: 'does its monitor run? `rapido ceph status` shows the throwaway cluster',
+      })
+    }
     if (status !== 0) {
       throw new CephRefusal(String(command.prefix), { status, why })
     }
@@ -113,6 +128,9 @@ export class CephSession implements AsyncDisposable {
     throw new RapidoError('host', `cannot ask the Ceph cluster: ${stderr.trim().split('\n').at(-1) || 'no answer'}`)
   }
 }
+
+/** What leads programs of Ceph to another cluster, where somebody has exported it. */
+const ownVariables = ['CEPH_ARGS', 'CEPH_CONF', 'CEPH_KEYRING'].flatMap((name) => ['--unset', name])
 
 /** A command that the cluster answered, and did not do. */
 export class CephRefusal extends RapidoError {

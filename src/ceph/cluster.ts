@@ -23,11 +23,15 @@ export interface Daemon {
 /** The cluster of a state folder, if it is up: made and kept, whatever its daemons do. */
 export function readCluster(stateDir: string): Cluster | undefined {
   const files = cephFiles(stateDir)
+  const [keeper, plan] = [readKeeper(files), readPlan(files)]
+  return keeper === undefined || plan === undefined ? undefined : { plan, keeper, isKept: isKept(files), files }
+}
+
+/** The process id of a keeper that runs. */
+export function readKeeper(files: CephFiles): number | undefined {
   try {
     const keeper = Number(readFileSync(files.keeper, 'utf8'))
-    if (!commandLineOf(keeper).includes(files.folder)) return undefined // killed; its number may be another's by now
-    const plan = readPlan(files)
-    return plan && { plan, keeper, isKept: isKept(files), files }
+    return commandLineOf(keeper).includes(files.folder) ? keeper : undefined // or its number is another's by now
   } catch {
     return undefined
   }
@@ -82,7 +86,10 @@ export async function startMissing(cluster: Pick<Cluster, 'plan' | 'files'>): Pr
  * Ends a cluster: its daemons are killed, and what they stored goes with them, unless `keepData`. Returns when its
  * keeper is gone. Throws RapidoError('host') where it does not go.
  */
-export async function endCluster({ files, keeper }: Cluster, { keepData }: { keepData: boolean }): Promise<void> {
+export async function endCluster(
+  { files, keeper }: Pick<Cluster, 'files' | 'keeper'>,
+  { keepData }: { keepData: boolean },
+): Promise<void> {
   if (keepData) await tellKeeper(files, 'keep') // so that the next one goes on with it
   await tellKeeper(files, keepData ? 'leave' : 'end')
   const deadline = performance.now() + endMs

@@ -1,14 +1,14 @@
-import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { CephFaultVerb } from '../config/ceph-fault-verbs.js'
 import type { Fault } from '../config/fault-verbs.js'
 import { RapidoError } from '../errors.js'
+import { stateOf } from '../host/processes.js'
 import { mdsNames } from '../plan/ceph-cluster.js'
 import { type CephClient, CephSession } from './ask.js'
 import { type Cluster, pidOf } from './cluster.js'
 import { clientsAt, fence, instanceName } from './fence.js'
 import { startDaemon } from './keeper.js'
-import { activeMds, osdsUp } from './usable.js'
+import { activeMds, noteOsds, osdsUp } from './usable.js'
 import { expectDeath } from './watch.js'
 
 export type CephFault = Extract<Fault, { verb: CephFaultVerb }>
@@ -18,6 +18,7 @@ export interface CephTarget {
   client: CephClient
   cluster: Cluster | undefined // the throwaway one, if it is that
   addresses: string[] | undefined // of the VM that it is done to
+  fs: string | undefined // the file system; undefined: the first one
 }
 
 /** How long a daemon that is started gets, and what is told to the cluster gets to show. */
@@ -47,7 +48,7 @@ export async function applyCephFault(fault: CephFault, target: CephTarget): Prom
     case 'mds-kill':
       return await kill(await mdsName(fault.mds, session, target), requireOwn(target), 'SIGKILL')
     case 'mds-fail':
-      return await failMds(session)
+      return await failMds(session, target)
     case 'osd-pause':
     case 'osd-unpause':
       return await pause(session, fault.verb === 'osd-pause')
@@ -80,7 +81,11 @@ async function kill(name: string, { files }: Cluster, signal: 'SIGKILL' | 'SIGST
   if (pid === undefined) throw nothingToDo(`${name} does not run`)
   if (signal === 'SIGSTOP' && isStopped(pid)) throw nothingToDo(`${name} is stopped already`)
   if (signal === 'SIGKILL') expectDeath(name, files)
-  process.kill(pid, signal)
+  try {
+    process.kill(pid, signal)
+  } catch {
+    throw nothingToDo(`${name} does not run`) // it has just ended
+  }
   await until(`${name} ended, or stopped`, () =>
     signal === 'SIGKILL' ? pidOf(name, files) === undefined : isStopped(pid),
   )
@@ -93,7 +98,9 @@ async function startOsd(name: string, target: CephTarget): Promise<void> {
   else if (isStopped(pid)) process.kill(pid, 'SIGCONT')
   else throw nothingToDo(`${name} runs`)
   await using session = await CephSession.open(target.client)
-  await until(`${name} up`, async () => (await osdsUp(files, session)).includes(name))
+  const restarted = pid === undefined ? [name] : []
+  await until(`${name} up`, async () => (await osdsUp(session, { files, restarted })).includes(name))
+  await noteOsds(session, files)
 }
 
 async function startMonitor(target: CephTarget): Promise<void> {
@@ -120,7 +127,7 @@ async function startMds(wanted: string | undefined, target: CephTarget): Promise
 async function mdsName(wanted: string | undefined, session: CephSession, target: CephTarget): Promise<string> {
   const all = mdsNames(requireOwn(target).plan.mds)
   if (wanted !== undefined) return requireMds(wanted, all)
-  const [active] = await activeMds(session)
+  const [active] = await activeMds(session, target.fs)
   if (active === undefined) throw nothingToDo('no MDS is active')
   return `mds.${active.name}`
 }
@@ -132,12 +139,12 @@ function requireMds(wanted: string, all: string[]): string {
   })
 }
 
-async function failMds(session: CephSession): Promise<void> {
-  const [active] = await activeMds(session)
+async function failMds(session: CephSession, { fs }: CephTarget): Promise<void> {
+  const [active] = await activeMds(session, fs)
   if (active === undefined) throw nothingToDo('no MDS is active')
   await session.json('mon', { prefix: 'mds fail', role_or_gid: String(active.gid) })
   await until(`mds.${active.name} without its rank`, async () =>
-    (await activeMds(session)).every(({ gid }) => gid !== active.gid),
+    (await activeMds(session, fs)).every(({ gid }) => gid !== active.gid),
   )
 }
 
@@ -163,7 +170,7 @@ async function blocklist(session: CephSession, target: CephTarget): Promise<void
   const listed = await blocked(session)
   const open = clients.filter((client) => !listed.includes(instanceName(client)))
   if (open.length === 0) throw nothingToDo('the VM has no client in the cluster: nothing is mounted or mapped')
-  await fence(session, open)
+  await fence(session, open.map(instanceName))
   await until('its clients in the blocklist', async () => {
     const now = await blocked(session)
     return open.every((client) => now.includes(instanceName(client)))
@@ -188,14 +195,15 @@ async function blocked(session: CephSession): Promise<string[]> {
 async function evict(session: CephSession, target: CephTarget): Promise<void> {
   const isTheirs = requireVm(target)
   const clients = await clientsAt(session, isTheirs)
+  const rank = target.fs === undefined ? 'mds.0' : (`mds.${target.fs}:0` as const)
   const sessionsOf = async () => {
-    const all = await session.json<{ id: number }[]>('mds.0', { prefix: 'session ls' }, { timeoutMs: 10_000 })
+    const all = await session.json<{ id: number }[]>(rank, { prefix: 'session ls' }, { timeoutMs: 10_000 })
     return all.filter(({ id }) => clients.some((client) => client.id === id))
   }
   const found = await sessionsOf()
   if (found.length === 0) throw nothingToDo('the VM has no session with the active MDS')
   for (const { id } of found) {
-    await session.json('mds.0', { prefix: 'session evict', filters: [`id=${id}`] }, { timeoutMs: 30_000 })
+    await session.json(rank, { prefix: 'session evict', filters: [`id=${id}`] }, { timeoutMs: 30_000 })
   }
   await until('its sessions ended', async () =>
     (await sessionsOf()).every(({ id }) => found.every((old) => old.id !== id)),
@@ -222,11 +230,7 @@ async function limitPool(session: CephSession, fault: Extract<CephFault, { verb:
 }
 
 function isStopped(pid: number): boolean {
-  try {
-    return / T /.test(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, ''))
-  } catch {
-    return false
-  }
+  return stateOf(pid) === 'T'
 }
 
 async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {

@@ -13,14 +13,19 @@ interface MonSession {
   socket_addr: { addr: string; nonce: number }
 }
 
+interface MonDump {
+  mons: { name: string; rank: number }[]
+  quorum: number[] // ranks: the others would not answer
+}
+
 /** The client instances at these addresses. Each monitor knows its own sessions. */
 export async function clientsAt(
   session: CephSession,
   isTheirs: (address: string) => boolean,
 ): Promise<ClientInstance[]> {
-  const { mons } = await session.json<{ mons: { name: string }[] }>('mon', { prefix: 'mon dump' }, { timeoutMs })
+  const { mons, quorum } = await session.json<MonDump>('mon', { prefix: 'mon dump' }, { timeoutMs })
   const found = new Map<string, ClientInstance>()
-  for (const { name } of mons) {
+  for (const { name } of mons.filter(({ rank }) => quorum.includes(rank))) {
     const sessions = await session.json<MonSession[]>(`mon.${name}`, { prefix: 'sessions' }, { timeoutMs })
     for (const { con_type, global_id, socket_addr } of sessions) {
       const address = bareHost(socket_addr.addr)
@@ -40,14 +45,10 @@ function bareHost(written: string): string {
 }
 
 /**
- * Shuts client instances out of a cluster, for an hour: what they hold, caps of a file system or the lock of an image,
+ * Shuts client instances, by name, out of a cluster, for an hour: what they hold, caps of a file system or the lock of an image,
  * is free at once, and not only when they have been silent for minutes.
  */
-export async function fence(session: CephSession, instances: readonly ClientInstance[]): Promise<void> {
-  await fenceInstances(session, instances.map(instanceName))
-}
-
-async function fenceInstances(session: CephSession, names: readonly string[]): Promise<void> {
+export async function fence(session: CephSession, names: readonly string[]): Promise<void> {
   for (const addr of names) await session.json('mon', { prefix: 'osd blocklist', blocklistop: 'add', addr })
 }
 
@@ -64,7 +65,7 @@ export async function fenceDeadOwners(
   const owners: string[] = JSON.parse(out)
   if (owners.length === 0) return
   const living = (await clientsAt(session, () => true)).map(instanceName)
-  await fenceInstances(
+  await fence(
     session,
     owners.filter((owner) => !living.includes(owner)),
   )

@@ -3,7 +3,8 @@
 #
 # NETWORK is the folder of the private network that it is a member of, ENTER the command that runs a program in there
 # (network/private.ts); both are empty for a cluster on the host's bridge. Answers "up", "taken" (another keeper has
-# FOLDER) or "failed WHY". Standard input: "ready" once the cluster is made; should it end before that, so does all of it.
+# FOLDER) or "failed WHY". Standard input: "ready" once the cluster is made; should it end before that, so does the
+# cluster, as with "end", or as with "leave" where there is FOLDER/kept.
 # From then on the cluster lasts until its last member has ended: who holds a shared lock on FOLDER/members, as host/hold.sh
 # does for each VM. The daemons die with us, however we end.
 #
@@ -60,15 +61,16 @@ setsid setpriv --pdeathsig KILL -- bash -c '
     echo unused >&6
     exec sleep infinity # without members nobody may become one any more
   done
-  echo end >&6
-' <&0 8<&- 9<&- &
+  # What somebody wanted to keep is not lost by a start that failed.
+  if [[ -e $1/kept ]]; then echo leave >&6; else echo end >&6; fi
+' bash "$folder" <&0 8<&- 9<&- &
 watcher=$!
 exec 7<&- <&- >&- 2>&-
 
 declare -A daemons
 start() {
   local argv=()
-  if kill -0 "${daemons[$1]:-none}" 2>/dev/null; then return; fi
+  if [[ $'\n'$(jobs -pr)$'\n' == *$'\n'${daemons[$1]:-none}$'\n'* ]]; then return; fi
   mapfile -t argv <"$folder/commands/$1"
   ((${#argv[@]})) || return
   "${enter[@]}" setpriv --pdeathsig KILL -- "${argv[@]}" </dev/null >>"$folder/log/$1.out" 2>&1 6<&- 8<&- 9<&- &
@@ -78,7 +80,9 @@ start() {
 }
 
 end() {
-  kill -KILL -- "-$watcher" "${daemons[@]}" 2>/dev/null
+  kill -KILL -- "-$watcher" 2>/dev/null
+  mapfile -t running < <(jobs -pr) # not the numbers of those that have ended: they may be another's by now
+  kill -KILL "${running[@]}" 2>/dev/null
   wait
   if [[ $1 == leave ]]; then
     rm -rf -- "$folder"/{run,commands,control,keeper,privately}

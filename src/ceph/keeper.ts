@@ -19,10 +19,14 @@ export interface StartedKeeper {
 }
 
 /** Starts the keeper of a cluster (keep-cluster.sh). */
-export async function startKeeper(files: CephFiles, network: ClusterNetwork): Promise<StartedKeeper | 'taken'> {
+export async function startKeeper(
+  files: CephFiles,
+  network: ClusterNetwork,
+  env: NodeJS.ProcessEnv, // of its daemons, too
+): Promise<StartedKeeper | 'taken'> {
   const script = packageFile('src/ceph/keep-cluster.sh')
   const argv = ['bash', script, files.folder, network.folder ?? '', ...network.enter]
-  const keeper = await startDetached(argv, { env: process.env, input: '' })
+  const keeper = await startDetached(argv, { env, input: '' })
   let answer = ''
   for await (const line of keeper.lines) {
     answer = line

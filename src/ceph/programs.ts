@@ -14,9 +14,7 @@ export function findDaemons(settings: Settings): CephPrograms {
   if (src !== undefined) {
     const missing = [...daemons, 'ceph'].filter((name) => !existsSync(join(src, 'build/bin', name)))
     if (missing.length === 0) return findClient(settings)
-    throw new RapidoError('host', `ceph.src: ${join(src, 'build/bin')} has no ${missing.join(', ')}`, {
-      hint: 'build the tree first: ./do_cmake.sh && ninja -C build vstart',
-    })
+    throw notBuilt(src, missing)
   }
   requireAll([...daemons, 'ceph'])
   return findClient(settings)
@@ -26,6 +24,7 @@ export function findDaemons(settings: Settings): CephPrograms {
 export function findClient(settings: Settings): CephPrograms {
   const { src } = settings.ceph
   if (src !== undefined) {
+    if (!existsSync(join(src, 'build/bin/ceph'))) throw notBuilt(src, ['ceph'])
     const modules = join(src, 'build/lib/cython_modules')
     const [cython = 'lib.3'] = existsSync(modules) ? readdirSync(modules) : []
     return programsOfTree(src, { cython: join(modules, cython), python: pythonOf(join(src, 'build/bin/ceph')) })
@@ -33,6 +32,12 @@ export function findClient(settings: Settings): CephPrograms {
   requireAll(['ceph'])
   const ceph = programFinder()('ceph') as string
   return { folder: undefined, env: {}, conf: [], python: pythonOf(ceph) }
+}
+
+function notBuilt(src: string, missing: string[]): RapidoError {
+  return new RapidoError('host', `ceph.src: ${join(src, 'build/bin')} has no ${missing.join(', ')}`, {
+    hint: 'build the tree first: ./do_cmake.sh && ninja -C build vstart',
+  })
 }
 
 /** The modules of the manager: its folders, as `mgr module path` has them. */

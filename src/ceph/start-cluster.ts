@@ -3,6 +3,7 @@ import type { Settings } from '../config/schema.js'
 import { RapidoError } from '../errors.js'
 import type { HeldFolder } from '../host/hold.js'
 import { type ClusterPlan, planCluster, shapeText } from '../plan/ceph-cluster.js'
+import { childEnv } from '../plan/child-env.js'
 import { cephFiles } from '../plan/state-files.js'
 import { type Cluster, isKept, readCluster, readPlan, startMissing } from './cluster.js'
 import { type ClusterNetwork, startKeeper, tellKeeper } from './keeper.js'
@@ -47,13 +48,14 @@ export async function ensureCluster(
       const missing = await startMissing(found)
       if (missing.length > 0) {
         tell(`starting ${missing.join(', ')} again`)
-        await awaitUsable(found.plan, settings, { files, network, signal })
+        await awaitUsable(found.plan, settings, { files, network, signal, restarted: missing })
       }
       return { cluster: found, start: missing.length > 0 ? 'recovered' : 'running' }
     }
     const programs = findDaemons(settings)
     const before = isKept(files) ? readPlan(files) : undefined
-    const keeper = await startKeeper(files, network)
+    if (before && !options.keep) requireFits(before, settings, options.shape) // to lose it is not for a VM
+    const keeper = await startKeeper(files, network, childEnv(process.env, settings))
     if (keeper === 'taken') {
       if (performance.now() > deadline)
         throw new RapidoError('timeout', `${files.folder} is locked, but no cluster is up`)
@@ -64,7 +66,7 @@ export async function ensureCluster(
       const again = before !== undefined && fits(before, settings, options.shape)
       if (again) await startAgain(before, settings, { files, network, programs, signal, tell })
       else await makeCluster(settings, { files, network, programs, signal, tell })
-      if (options.keep) await tellKeeper(files, 'keep')
+      if (options.keep || again) await tellKeeper(files, 'keep') // what was kept is kept
       if (!(await member.join(files.folder))) throw new RapidoError('host', 'the Ceph cluster has ended just now')
       keeper.ready()
       const cluster = readCluster(stateDir)

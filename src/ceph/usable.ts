@@ -1,11 +1,13 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Settings } from '../config/schema.js'
 import { RapidoError } from '../errors.js'
+import { stateOf } from '../host/processes.js'
+import { writeAtomic } from '../host/write.js'
 import { type CephPrograms, type ClusterPlan, daemonNames } from '../plan/ceph-cluster.js'
 import type { CephFiles } from '../plan/state-files.js'
+import { throwawayUser } from './access.js'
 import { CephSession } from './ask.js'
-import { pidOf } from './cluster.js'
 import type { ClusterNetwork } from './keeper.js'
 import { findDaemons } from './programs.js'
 import { deathOf } from './watch.js'
@@ -23,19 +25,26 @@ interface Waiting {
 export async function awaitUsable(
   plan: ClusterPlan,
   settings: Settings,
-  { files, network, signal }: Waiting,
+  { files, network, signal, restarted }: Waiting & { restarted: string[] },
 ): Promise<void> {
   await using session = await openSession(findDaemons(settings), files, network)
-  await untilDeath(plan, { files, signal }, () => usable(plan, files, session))
+  await untilDeath(plan, { files, signal }, () => usable(plan, session, { files, restarted }))
 }
 
-/** Returns when all OSDs are up and, with an MDS, one is active. */
-export async function usable(plan: ClusterPlan, files: CephFiles, session: CephSession): Promise<void> {
+/**
+ * Returns when all OSDs are up and, with an MDS, one is active. `restarted` are daemons that a monitor may take for up
+ * because they were so when it ended.
+ */
+export async function usable(
+  plan: ClusterPlan,
+  session: CephSession,
+  { files, restarted }: { files: CephFiles; restarted: string[] },
+): Promise<void> {
   const deadline = performance.now() + usableMs
   for (;;) {
-    const osds = (await osdsUp(files, session)).length
+    const osds = (await osdsUp(session, { files, restarted })).length
     const active = plan.mds === 0 || (await activeMds(session)).length > 0
-    if (osds === plan.osds && active) return
+    if (osds === plan.osds && active) return noteOsds(session, files)
     if (performance.now() > deadline) {
       const state = `${osds} of ${plan.osds} OSDs are up, ${active ? 'an' : 'no'} MDS is active`
       throw new RapidoError('timeout', `the Ceph cluster is not usable after ${usableMs / 1000} s: ${state}`)
@@ -44,28 +53,52 @@ export async function usable(plan: ClusterPlan, files: CephFiles, session: CephS
   }
 }
 
-/** The names of the OSDs that are up. A monitor that is started again takes OSDs for up that were so when it ended: the nonce is their process id. */
-export async function osdsUp(files: CephFiles, session: CephSession): Promise<string[]> {
-  interface Osd {
-    osd: number
-    up: 0 | 1
-    public_addrs: { addrvec: { nonce: number }[] }
-  }
-  const { osds } = await session.json<{ osds: Osd[] }>('mon', { prefix: 'osd dump' })
-  const isUp = ({ osd, up, public_addrs }: Osd) => {
-    const pid = pidOf(`osd.${osd}`, files)
-    return up === 1 && public_addrs.addrvec.some(({ nonce }) => nonce === pid)
-  }
-  return osds.filter(isUp).map(({ osd }) => `osd.${osd}`)
+/** The names of the OSDs that are up. One that was restarted has another nonce than it had when noteOsds was called last. */
+export async function osdsUp(
+  session: CephSession,
+  { files, restarted }: { files: CephFiles; restarted: string[] },
+): Promise<string[]> {
+  const before = readNonces(files)
+  const up = (await readOsds(session)).filter(({ isUp }) => isUp)
+  return up.flatMap(({ name, nonce }) => (restarted.includes(name) && nonce === before[name] ? [] : name))
 }
 
-/** The MDS that are active, of all file systems. */
-export async function activeMds(session: CephSession): Promise<{ name: string; gid: number }[]> {
-  interface Map {
-    filesystems: { mdsmap: { info: Record<string, { name: string; gid: number; state: string }> } }[]
+/** Notes what tells this start of each OSD from its next one. Call it when they are up. */
+export async function noteOsds(session: CephSession, files: CephFiles): Promise<void> {
+  const nonces = Object.fromEntries((await readOsds(session)).map(({ name, nonce }) => [name, nonce]))
+  await writeAtomic(files.nonces, JSON.stringify(nonces))
+}
+
+async function readOsds(session: CephSession): Promise<{ name: string; isUp: boolean; nonce: number | undefined }[]> {
+  interface OsdMap {
+    osds: { osd: number; up: 0 | 1; public_addrs: { addrvec: { nonce: number }[] } }[]
   }
-  const { filesystems } = await session.json<Map>('mon', { prefix: 'fs dump' })
-  return filesystems.flatMap(({ mdsmap }) => Object.values(mdsmap.info)).filter(({ state }) => state === 'up:active')
+  const { osds } = await session.json<OsdMap>('mon', { prefix: 'osd dump' })
+  return osds.map(({ osd, up, public_addrs }) => ({
+    name: `osd.${osd}`,
+    isUp: up === 1,
+    nonce: public_addrs.addrvec[0]?.nonce,
+  }))
+}
+
+function readNonces(files: CephFiles): Record<string, number | undefined> {
+  try {
+    return JSON.parse(readFileSync(files.nonces, 'utf8'))
+  } catch {
+    return {}
+  }
+}
+
+/** The MDS that are active: of one file system, or of all. */
+export async function activeMds(session: CephSession, fs?: string): Promise<{ name: string; gid: number }[]> {
+  interface FsMap {
+    filesystems: { mdsmap: { fs_name: string; info: Record<string, { name: string; gid: number; state: string }> } }[]
+  }
+  const { filesystems } = await session.json<FsMap>('mon', { prefix: 'fs dump' })
+  return filesystems
+    .filter(({ mdsmap }) => fs === undefined || mdsmap.fs_name === fs)
+    .flatMap(({ mdsmap }) => Object.values(mdsmap.info))
+    .filter(({ state }) => state === 'up:active')
 }
 
 /** Works, but no longer than all daemons that were started live, and nobody aborts. */
@@ -95,20 +128,13 @@ export async function untilDeath(
 
 /** A zombie is dead: its keeper has not looked yet. */
 function isDead(name: string, files: CephFiles): boolean {
-  let pid: string
-  try {
-    pid = readFileSync(files.pid(name), 'utf8').trim()
-  } catch {
-    return false // not started yet
-  }
-  try {
-    return / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, ''))
-  } catch {
-    return true
-  }
+  const pid = existsSync(files.pid(name)) ? Number(readFileSync(files.pid(name), 'utf8')) : undefined
+  if (pid === undefined || pid === 0) return false // it is not started yet
+  const state = stateOf(pid)
+  return state === undefined || state === 'Z'
 }
 
 /** A conversation with the cluster, as its administrator. */
 export function openSession(programs: CephPrograms, files: CephFiles, { enter }: ClusterNetwork): Promise<CephSession> {
-  return CephSession.open({ programs, enter, conf: files.conf, user: 'admin', keyring: files.keyring })
+  return CephSession.open({ programs, enter, conf: files.conf, user: throwawayUser, keyring: files.keyring })
 }

@@ -15,6 +15,7 @@ const lookMs = 500
  */
 export async function watchCluster(cluster: Cluster, signal: AbortSignal): Promise<RapidoError | undefined> {
   const { plan, files, keeper } = cluster
+  let missed: string[] = []
   for (;;) {
     await delay(lookMs, undefined, { signal }).catch(() => {})
     if (signal.aborted) return undefined
@@ -23,8 +24,10 @@ export async function watchCluster(cluster: Cluster, signal: AbortSignal): Promi
         hint: `its keeper (pid ${keeper}) was killed, or \`rapido ceph down --force\` ended it`,
       })
     }
-    const lost = daemonNames(plan).find((name) => pidOf(name, files) === undefined && !isExpected(name, files))
-    if (lost !== undefined) return deathOf(lost, files)
+    const lost = daemonNames(plan).filter((name) => pidOf(name, files) === undefined && !isExpected(name, files))
+    const [gone] = lost.filter((name) => missed.includes(name)) // twice: one may just be starting
+    if (gone !== undefined) return deathOf(gone, files)
+    missed = lost
   }
 }
 

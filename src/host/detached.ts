@@ -18,6 +18,7 @@ export async function startDetached(
   const child = execa(file, args, {
     cwd: '/', // not to keep a mount busy
     env: options.env,
+    extendEnv: false,
     detached: true,
     cleanup: false,
     stdin: 'pipe',

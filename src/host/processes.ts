@@ -52,3 +52,13 @@ export function residentMiB(pid: number): number | undefined {
     return undefined
   }
 }
+
+/** The state of a process as proc(5) has it: R, S, T (stopped), Z (zombie), …; undefined where there is none. */
+export function stateOf(pid: number): string | undefined {
+  try {
+    // The name of the program, in parentheses, may hold anything.
+    return /^.*\) (\S)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]
+  } catch {
+    return undefined
+  }
+}

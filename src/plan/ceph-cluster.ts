@@ -23,7 +23,7 @@ export interface CephPrograms {
 }
 
 /** The file system of a throwaway cluster. */
-export const throwawayFs = 'cephfs'
+const throwawayFs = 'cephfs'
 
 export function planCluster(settings: Settings, fsid: string): ClusterPlan {
   const { osds, mds, osd_size, mon_port, mon_port_v1 } = settings.ceph
@@ -238,7 +238,7 @@ mgr data = ${join(files.folder, 'mgr')}
 mgr disabled modules = ${mgrModules.join(',')}
 
 [osd]
-osd data = ${files.osds}$id
+osd data = ${files.osd('$id')}
 osd objectstore = bluestore
 bluestore block size = ${plan.osdMiB * 1024 * 1024}
 # 0.28 s at each open of the block file, with the 250 ms that it is otherwise.
@@ -249,6 +249,8 @@ bluestore cache size = 33554432
 # From version 17 on an OSD measures its disk at its first start, otherwise.
 osd mclock skip benchmark = true
 osd op queue = wpq
+# One that is marked down wrongly again and again would end itself: faults do that.
+osd max markdown count = 1000
 
 [mds]
 mds data = ${join(files.folder, 'mds')}

@@ -6,7 +6,7 @@ import { type DiskPlan, diskOfPath, type PathPlan } from './disks.js'
 import type { MachinePlan } from './machine.js'
 
 /** What a fault may be done to, besides a VM. */
-export const targetKeys = ['path', 'disk', 'nic', 'osd', 'mds', 'pool'] as const
+const targetKeys = ['path', 'disk', 'nic', 'osd', 'mds', 'pool'] as const
 
 /** The key of a verb's target, where it has one. */
 function targetKey(verb: FaultVerb): (typeof targetKeys)[number] | undefined {

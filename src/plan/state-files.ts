@@ -83,10 +83,11 @@ export function cephFiles(stateDir: string) {
     pid: (daemon: string) => join(folder, 'run', `${daemon}.pid`),
     privately: join(folder, 'privately'), // it is there: the daemons are in the private network
     killed: (daemon: string) => join(folder, 'run', `${daemon}.killed`), // it is there: by a fault
+    nonces: join(folder, 'nonces.json'), // of the OSDs as they were up last
     kept: join(folder, 'kept'), // it is there: `rapido ceph up` wanted the cluster
     logs: join(folder, 'log'),
     mon: join(folder, 'mon'), // folder of the monitor's data
-    osds: join(folder, 'osd.'), // and a number: folder of an OSD's
+    osd: (id: number | string) => join(folder, `osd.${id}`), // folder of an OSD's data
     starters: join(stateDir, 'ceph-up'), // a folder for each `rapido ceph` at work, named by its process id
   }
 }

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { throwawayUser } from '../ceph/access.js'
 import { CephSession } from '../ceph/ask.js'
-import { type Cluster, type Daemon, daemonsOf, endCluster, readCluster } from '../ceph/cluster.js'
+import { type Cluster, type Daemon, daemonsOf, endCluster, readCluster, readKeeper } from '../ceph/cluster.js'
 import type { ClusterNetwork } from '../ceph/keeper.js'
 import { findClient } from '../ceph/programs.js'
 import { type ClusterStart, ensureCluster, type Shape } from '../ceph/start-cluster.js'
@@ -15,6 +16,7 @@ import { enterNetwork, joinPrivateNetwork, readPrivateNetwork } from '../network
 import { cephArgv } from '../plan/ceph-cluster.js'
 import { planBridge } from '../plan/network.js'
 import { cephFiles, privateNetworkFiles } from '../plan/state-files.js'
+import { processesOfNetwork } from './join-network.js'
 import { readVmInfos } from './vm-info.js'
 
 /** Sees to it that the throwaway cluster is up, and lasts until downCeph. */
@@ -48,7 +50,7 @@ async function joinIts(
   const choice = await chooseNetwork('bridge', settings)
   if (choice.kind === 'bridge' && choice.home === 'host') return clusterNetwork(undefined)
   const stateDir = settings.paths.state
-  const others = (await readVmInfos(stateDir)).flatMap(({ qemuPid }) => qemuPid ?? [])
+  const others = await processesOfNetwork(stateDir)
   const network = await joinPrivateNetwork(planBridge(settings), { stateDir, member, others, signal })
   return clusterNetwork({ stateDir, keeper: network.keeper })
 }
@@ -61,10 +63,12 @@ export function clusterNetwork(network: { stateDir: string; keeper: number } | u
   return { folder, enter: enterNetwork(network), tcp: tcp(String(network.keeper)) }
 }
 
-/** The command that enters the network of a cluster that is up: that of its monitor. */
+/** The command that enters the network of a cluster that is up: that of its daemons. */
 export function enterCluster(cluster: Cluster, stateDir: string): string[] {
-  const network = readPrivateNetwork(stateDir)
-  return network && existsSync(cluster.files.privately) ? enterNetwork(network) : []
+  if (!existsSync(cluster.files.privately)) return []
+  const daemon = daemonsOf(cluster).find(({ pid }) => pid !== undefined)?.pid
+  const keeper = daemon ?? readPrivateNetwork(stateDir)?.keeper
+  return keeper === undefined ? [] : enterNetwork({ keeper })
 }
 
 /** Ends the throwaway cluster. False: there was none. Throws RapidoError('usage') where VMs use it, unless `force`. */
@@ -83,10 +87,15 @@ export async function downCeph(stateDir: string, options: { keepData: boolean; f
 }
 
 /** What a keeper that was killed has left: its daemons have died with it, their data has not. */
-async function removeRemains(stateDir: string, { keepData }: { keepData: boolean }): Promise<boolean> {
-  const { folder } = cephFiles(stateDir)
-  if (keepData || !existsSync(folder)) return false
-  const held = await holdFolder(folder, { wait: false })
+async function removeRemains(stateDir: string, options: { keepData: boolean }): Promise<boolean> {
+  const files = cephFiles(stateDir)
+  const keeper = readKeeper(files)
+  if (keeper !== undefined) {
+    await endCluster({ files, keeper }, options) // it is being made
+    return true
+  }
+  if (options.keepData || !existsSync(files.folder)) return false
+  const held = await holdFolder(files.folder, { wait: false })
   await held?.release()
   return held !== undefined
 }
@@ -132,7 +141,13 @@ async function healthOf(cluster: Cluster, settings: Settings) {
   }
   const { conf, keyring } = cluster.files
   const enter = enterCluster(cluster, settings.paths.state)
-  await using session = await CephSession.open({ programs: findClient(settings), enter, conf, user: 'admin', keyring })
+  await using session = await CephSession.open({
+    programs: findClient(settings),
+    enter,
+    conf,
+    user: throwawayUser,
+    keyring,
+  })
   interface Health {
     status: string
     checks: Record<string, { summary: { message: string }; muted: boolean }>

@@ -1,4 +1,4 @@
-import { readCluster } from '../ceph/cluster.js'
+import { throwawayUser } from '../ceph/access.js'
 import { applyCephFault, type CephFault } from '../ceph/faults.js'
 import { findClient } from '../ceph/programs.js'
 import type { Settings } from '../config/schema.js'
@@ -10,10 +10,14 @@ import type { Vm } from './vm.js'
 /** Does a fault to the cluster that a VM uses, or to its clients in it. Throws as applyCephFault does. */
 export async function faultCluster(fault: CephFault, { number, ceph, plan, machine }: Vm): Promise<void> {
   if (ceph === undefined) throw new RapidoError('usage', `${fault.verb}: vm${number} uses no Ceph cluster`)
-  if (ceph.client === undefined) findClient(plan.settings) // says what is missing
-  const cluster = ceph.kind === 'throwaway' ? readCluster(plan.settings.paths.state) : undefined
+  if (ceph.client === undefined) {
+    throw new RapidoError('host', `${fault.verb}: this host had no programs of Ceph when vm${number} was started`, {
+      hint: 'install ceph-common and boot it again',
+    })
+  }
+  const cluster = ceph.kind === 'throwaway' ? requireCluster(plan.settings.paths.state) : undefined
   const addresses = addressesOf(machine.plan.network)
-  if (ceph.client) await applyCephFault(fault, { client: ceph.client, cluster, addresses })
+  await applyCephFault(fault, { client: ceph.client, cluster, addresses, fs: plan.settings.ceph.fs })
 }
 
 /** Does a fault to the throwaway cluster. Throws RapidoError('usage') where none is up. */
@@ -21,6 +25,6 @@ export async function faultThrowaway(fault: CephFault, settings: Settings): Prom
   const cluster = requireCluster(settings.paths.state)
   const enter = enterCluster(cluster, settings.paths.state)
   const { conf, keyring } = cluster.files
-  const client = { programs: findClient(settings), enter, conf, user: 'admin', keyring }
-  await applyCephFault(fault, { client, cluster, addresses: undefined })
+  const client = { programs: findClient(settings), enter, conf, user: throwawayUser, keyring }
+  await applyCephFault(fault, { client, cluster, addresses: undefined, fs: settings.ceph.fs })
 }

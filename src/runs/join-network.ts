@@ -1,3 +1,4 @@
+import { daemonsOf, readCluster } from '../ceph/cluster.js'
 import type { HeldFolder } from '../host/hold.js'
 import { requireHostTaps } from '../network/host-access.js'
 import { enterNetwork, joinPrivateNetwork } from '../network/private.js'
@@ -20,8 +21,15 @@ export async function joinNetwork(
     await requireHostTaps(plan.bridge, plan.nics, options.number)
     return { enter: [], env: {} }
   }
-  const others = (await readVmInfos(options.stateDir)).flatMap(({ qemuPid }) => qemuPid ?? [])
+  const others = await processesOfNetwork(options.stateDir)
   const network = await joinPrivateNetwork(plan.bridge, { ...options, others })
   const env = { RAPIDO_BRIDGE: plan.bridge.name, RAPIDO_MTU: String(plan.bridge.mtu ?? 1500) }
   return { enter: enterNetwork(network), env }
+}
+
+/** Process ids that may still be in the private network, should its keeper have been killed. */
+export async function processesOfNetwork(stateDir: string): Promise<number[]> {
+  const vms = (await readVmInfos(stateDir)).flatMap(({ qemuPid }) => qemuPid ?? [])
+  const cluster = readCluster(stateDir)
+  return [...vms, ...(cluster ? daemonsOf(cluster).flatMap(({ pid }) => pid ?? []) : [])]
 }

@@ -10,6 +10,7 @@ import { tapProblem } from '../network/namespaces.js'
 import { enterNetwork, joinPrivateNetwork, readPrivateNetwork } from '../network/private.js'
 import { type BridgePlan, planBridge } from '../plan/network.js'
 import { privateNetworkFiles } from '../plan/state-files.js'
+import { processesOfNetwork } from './join-network.js'
 import { RemoteVm } from './remote.js'
 import { readVmInfos, type VmInfo } from './vm-info.js'
 
@@ -51,7 +52,7 @@ export async function runInPrivateNetwork(
   })
   if (member === undefined) throw new Error('a folder of our own is held by another')
   try {
-    const others = (await readVmInfos(stateDir)).flatMap(({ qemuPid }) => qemuPid ?? [])
+    const others = await processesOfNetwork(stateDir)
     const network = await joinPrivateNetwork(planBridge(settings), { stateDir, member, others, signal })
     const [enter = '', ...words] = enterNetwork(network)
     return await runInForeground(enter, [...words, file, ...args], { hint: 'nsenter is in the package util-linux' })

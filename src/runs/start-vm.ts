@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Settings } from '../config/schema.js'
 import { readSecrets } from '../config/secrets.js'
 import { RapidoError } from '../errors.js'
 import { takeDisks } from '../host/disk-files.js'
@@ -10,6 +9,7 @@ import { unpackKernel } from '../image/direct-kernel.js'
 import { ensureImage } from '../image/ensure.js'
 import type { MachineEnd } from '../machine/end.js'
 import { endedTooEarly, type Machine, startMachine } from '../machine/machine.js'
+import { childEnv } from '../plan/child-env.js'
 import { diskFiles, rbdImages } from '../plan/disks.js'
 import { guestEnv } from '../plan/guest-env.js'
 import type { MachinePlan } from '../plan/machine.js'
@@ -137,7 +137,7 @@ async function launch(
     files,
     consoleLog: log,
     size: options.size,
-    env: { ...withoutSecrets(process.env, settings), ...network.env },
+    env: { ...childEnv(process.env, settings), ...network.env },
     enter: network.enter,
     events: {
       incident: (incident) => emit({ type: 'incident', incident }),
@@ -211,12 +211,6 @@ async function ensureKernel(plan: RunPlan, { signal, emit }: StartOptions): Prom
   if ('path' in unpacked) return unpacked.path
   emit({ type: 'note', text: unpacked.note })
   return plan.kernel.image
-}
-
-/** The environment of QEMU: everybody may read its command line, and who runs as we do its environment. */
-function withoutSecrets(env: NodeJS.ProcessEnv, { secrets }: Settings): NodeJS.ProcessEnv {
-  const names = Object.values(secrets).flatMap((reference) => ('env' in reference ? [reference.env] : []))
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)))
 }
 
 function vmInfo(

@@ -2,7 +2,7 @@ import { readKey, readThrowaway } from '../ceph/access.js'
 import { type CephClient, CephRefusal, CephSession } from '../ceph/ask.js'
 import { checkCluster } from '../ceph/check.js'
 import { readCluster } from '../ceph/cluster.js'
-import { clientsAt, fence, fenceDeadOwners } from '../ceph/fence.js'
+import { clientsAt, fence, fenceDeadOwners, instanceName } from '../ceph/fence.js'
 import type { ClusterNetwork } from '../ceph/keeper.js'
 import { findClient } from '../ceph/programs.js'
 import { ensureCluster } from '../ceph/start-cluster.js'
@@ -44,7 +44,7 @@ export async function useCeph(
   const { emit } = options
   const network = networkOf(plan)
   const access = ceph.kind === 'throwaway' ? await throwaway(plan, network, options) : ceph.access
-  cephVariables(access, settings) // what is wrong with the mode is told now
+  if (plan.profile.ceph !== 'none') cephVariables(access, settings) // what is wrong with the mode is told now
   const enter = ceph.kind === 'throwaway' || ceph.isInside ? network.enter : []
   const cluster = ceph.kind === 'throwaway' ? readCluster(settings.paths.state) : undefined
   const lost = cluster ? watchCluster(cluster, options.signal) : new Promise<undefined>(() => {})
@@ -118,13 +118,8 @@ async function fenceStale(session: CephSession, plan: RunPlan, { number }: { num
   // On the host's bridge other users have VMs, too.
   const isOursAlone = isPrivate(network) && (ceph?.kind === 'throwaway' || ceph?.isInside)
   const addresses = addressesOf(own)
-  await fence(
-    session,
-    await clientsAt(
-      session,
-      (address) => addresses.includes(address) || (isOursAlone === true && !inUse.includes(address)),
-    ),
-  )
+  const isStale = (address: string) => addresses.includes(address) || (isOursAlone === true && !inUse.includes(address))
+  await fence(session, (await clientsAt(session, isStale)).map(instanceName))
 }
 
 /**
@@ -143,7 +138,8 @@ export async function fenceAt({ client }: CephUse, addresses: string[], emit: Em
   if (client === undefined) return
   try {
     await using session = await CephSession.open(client)
-    await fence(session, await clientsAt(session, (address) => addresses.includes(address)))
+    const clients = await clientsAt(session, (address) => addresses.includes(address))
+    await fence(session, clients.map(instanceName))
   } catch (error) {
     if (!(error instanceof RapidoError)) throw error
     emit({ type: 'note', text: `what the VM held in the Ceph cluster is free only in minutes: ${error.message}` })

@@ -71,8 +71,15 @@ describe.concurrent('a throwaway Ceph cluster', () => {
     expect((await succeed(box, 'ceph', 'up')).stderr).toContain('is up again, with what was stored in it')
     expect(await read()).toBe(license)
 
+    process.kill(Number(readFileSync(join(box.state, 'net/keeper'), 'utf8')), 'SIGKILL') // of the network
+    expect(await read()).toBe(license)
+    expect((await succeed(box, 'ceph', 'up')).stderr).toContain('was up already')
+
     await succeed(box, ...down, '--keep')
     await expectNothingLeft(box, { withinMs: 3000 })
+    const server = await onPortOfMonitor(box)
+    expect(await box.rapido('ceph', 'up').outcome()).toMatchObject({ status: 3 }) // and nothing is lost
+    await server.end()
     expect((await succeed(box, 'ceph', 'up')).stderr).toContain('is up again, with what was stored in it')
     expect(await read()).toBe(license)
 
@@ -149,19 +156,23 @@ describe.concurrent('a throwaway Ceph cluster', () => {
     await new Promise((resolve) => setTimeout(resolve, 600))
     run.start().child.kill('SIGINT')
     expect((await run.outcome()).status).toBe(130)
+
+    const ended = box.rapido('ceph', 'up', '--osds', '1')
+    ended.start()
+    await until(() => existsSync(join(box.state, 'ceph/keeper')))
+    expect(await succeed(box, ...down)).toMatchObject({ stderr: expect.stringContaining('is down') })
+    expect((await ended.outcome()).status).not.toBe(0)
     await expectNothingLeft(box, { withinMs: 10_000 })
   })
 
   test('that cannot be says why, and leaves nothing', { timeout: 120_000 }, async ({ box }) => {
-    const server = box.rapido('net', 'exec', '--', process.execPath, '-e', listener)
-    await server.saying(/listening/)
+    const server = await onPortOfMonitor(box)
     const taken = await box.rapido('ceph', 'up').outcome()
     expect(taken).toMatchObject({
       status: 3,
       stderr: expect.stringMatching(/port 3300 .* is taken[\s\S]*ceph\.mon_port=3301/),
     })
-    box.file('stop', '')
-    await server.outcome()
+    await server.end()
     await expectNothingLeft(box, { withinMs: 5000 })
 
     const full = await onSmallDisk(box, '1M', 'ceph', 'up', '--osds', '1')
@@ -169,6 +180,18 @@ describe.concurrent('a throwaway Ceph cluster', () => {
     await expectNothingLeft(box, { withinMs: 5000 })
   })
 })
+
+/** Somebody else on the port of the monitor. */
+async function onPortOfMonitor(box: Sandbox) {
+  const server = box.rapido('net', 'exec', '--', process.execPath, '-e', listener)
+  await server.saying(/listening/)
+  return {
+    end: async () => {
+      box.file('stop', '')
+      await server.outcome()
+    },
+  }
+}
 
 /** Listens on the monitor's port until there is a file `stop`. */
 const listener = `

@@ -51,7 +51,7 @@ afterEach(async () => {
 const ownNetwork = { folder: undefined, enter: [] as string[], tcp: [] }
 
 async function start(network: { folder: string | undefined; enter: string[]; tcp: string[] } = ownNetwork) {
-  const keeper = await startKeeper(files, network)
+  const keeper = await startKeeper(files, network, process.env)
   if (keeper === 'taken') return keeper
   keepers.push(keeper)
   return keeper
@@ -116,6 +116,8 @@ describe('the keeper', () => {
   test('enters the network with each daemon', async () => {
     await start({ ...ownNetwork, enter: ['env', 'ENTERED=a  b'] })
     const pid = await daemon('mon.a')
+    // Empty in the moment of its exec.
+    await until(() => readFileSync(`/proc/${pid}/environ`, 'utf8') !== '')
     expect(readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')).toContain('ENTERED=a  b')
   })
 
@@ -255,8 +257,8 @@ describe('a cluster', () => {
   test('that is left is gone but for its data, and another keeper goes on with it', async () => {
     const keeper = await started()
     const pid = await daemon('osd.0')
-    mkdirSync(`${files.osds}0`)
-    writeFileSync(`${files.osds}0/block`, 'data')
+    mkdirSync(files.osd(0))
+    writeFileSync(`${files.osd(0)}/block`, 'data')
     writeFileSync(files.conf, '')
     await tellKeeper(files, 'keep')
     keeper.ready()
@@ -266,9 +268,12 @@ describe('a cluster', () => {
     expect(isRunning(pid)).toBe(false)
     expect(readdirSync(files.folder).sort()).toEqual(['ceph.conf', 'kept', 'log', 'members', 'osd.0'])
 
-    await started()
+    const next = await started()
     await daemon('osd.0')
-    expect(readFileSync(`${files.osds}0/block`, 'utf8')).toBe('data')
+    expect(readFileSync(`${files.osd(0)}/block`, 'utf8')).toBe('data')
+    next.letGo() // a start that fails loses nothing of it
+    await until(() => processesOf(root).length === 0)
+    expect(readFileSync(`${files.osd(0)}/block`, 'utf8')).toBe('data')
   })
 
   test('dies with its keeper, however that ends; what it has stored stays for the next one', async () => {

@@ -27,9 +27,10 @@ test('the files of a VM are in its own folder', () => {
 })
 
 test('the files of the throwaway Ceph cluster are in one folder, its starters beside it', () => {
-  const { folder, pid, killed, starters, ...files } = cephFiles('/state')
+  const { folder, pid, killed, osd, starters, ...files } = cephFiles('/state')
   expect([folder, starters]).toEqual(['/state/ceph', '/state/ceph-up'])
   expect([pid('osd.0'), killed('osd.0')]).toEqual(['/state/ceph/run/osd.0.pid', '/state/ceph/run/osd.0.killed'])
+  expect(osd(0)).toBe('/state/ceph/osd.0')
   expect(files).toEqual({
     members: '/state/ceph/members',
     keeper: '/state/ceph/keeper',
@@ -44,7 +45,7 @@ test('the files of the throwaway Ceph cluster are in one folder, its starters be
     kept: '/state/ceph/kept',
     logs: '/state/ceph/log',
     mon: '/state/ceph/mon',
-    osds: '/state/ceph/osd.',
+    nonces: '/state/ceph/nonces.json',
   })
 })
 
