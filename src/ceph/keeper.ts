@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { RapidoError } from '../errors.js'
 import { startDetached } from '../host/detached.js'
 import { packageFile } from '../host/package-root.js'
@@ -42,6 +42,7 @@ export async function startKeeper(
 
 /** Starts one daemon of a cluster. */
 export async function startDaemon(name: string, files: CephFiles): Promise<void> {
+  await rm(files.pid(name), { force: true }) // of its life before: whoever looks would take it for dead again
   await tellKeeper(files, `start ${name}`)
 }
 

@@ -2,12 +2,11 @@ import { readKey, readThrowaway } from '../ceph/access.js'
 import { type CephClient, CephRefusal, CephSession } from '../ceph/ask.js'
 import { checkCluster } from '../ceph/check.js'
 import { readCluster } from '../ceph/cluster.js'
-import { clientsAt, fence, fenceDeadOwners, instanceName } from '../ceph/fence.js'
+import { fenceDeadOwners } from '../ceph/fence.js'
 import type { ClusterNetwork } from '../ceph/keeper.js'
 import { findClient } from '../ceph/programs.js'
 import { ensureCluster } from '../ceph/start-cluster.js'
 import { watchCluster } from '../ceph/watch.js'
-import { bareAddress } from '../config/addresses.js'
 import { readSecrets } from '../config/secrets.js'
 import { RapidoError } from '../errors.js'
 import type { HeldFolder } from '../host/hold.js'
@@ -16,12 +15,11 @@ import { readPrivateNetwork } from '../network/private.js'
 import { type CephAccess, cephVariables, clientConf } from '../plan/ceph-access.js'
 import type { CephPrograms } from '../plan/ceph-cluster.js'
 import { guestRun } from '../plan/guest-env.js'
-import { addressesOf, type NetworkChoice, planNetwork } from '../plan/network.js'
 import { clusterNetwork } from './ceph-cluster.js'
 import type { Emit } from './events.js'
+import { fenceStale } from './fence-ceph.js'
 import type { CephPlan } from './plan-ceph.js'
 import type { RunPlan } from './plan-run.js'
-import { readVmInfos } from './vm-info.js'
 
 /** The cluster that a VM uses. */
 export interface CephUse {
@@ -65,12 +63,9 @@ export async function useCeph(
 
 function networkOf({ network, settings }: RunPlan): ClusterNetwork {
   const stateDir = settings.paths.state
-  const keeper = isPrivate(network) ? readPrivateNetwork(stateDir)?.keeper : undefined
+  const isPrivate = network.kind === 'bridge' && network.home === 'private'
+  const keeper = isPrivate ? readPrivateNetwork(stateDir)?.keeper : undefined
   return clusterNetwork(keeper === undefined ? undefined : { stateDir, keeper })
-}
-
-function isPrivate(network: NetworkChoice): boolean {
-  return network.kind === 'bridge' && network.home === 'private'
 }
 
 async function throwaway(
@@ -106,52 +101,6 @@ async function asFarAsAllowed(work: () => Promise<void>, emit: Emit): Promise<vo
     if (!(error instanceof CephRefusal) || !['EACCES', 'EPERM'].includes(error.errorName)) throw error
     emit({ type: 'note', text: `the cluster is not looked at in full: ${error.message}` })
   }
-}
-
-/** Fences what VMs left in the cluster whose rapido was killed: sessions from addresses that no VM has now. */
-async function fenceStale(session: CephSession, plan: RunPlan, { number }: { number: number }): Promise<void> {
-  const { settings, network, ceph } = plan
-  const own = planNetwork(network, settings, number)
-  if (own.kind !== 'bridge') return
-  const others = (await readVmInfos(settings.paths.state)).filter((vm) => vm.number !== number)
-  const inUse = [...own.bridge.addresses.map(bareAddress), ...others.flatMap(({ addresses }) => addresses)]
-  // On the host's bridge other users have VMs, too.
-  const isOursAlone = isPrivate(network) && (ceph?.kind === 'throwaway' || ceph?.isInside)
-  const addresses = addressesOf(own)
-  const isStale = (address: string) => addresses.includes(address) || (isOursAlone === true && !inUse.includes(address))
-  await fence(session, (await clientsAt(session, isStale)).map(instanceName))
-}
-
-/**
- * Fences the clients of a VM that has ended without unmounting: otherwise the next one waits for minutes. Whatever is in its
- * way is a note: the VM has ended.
- */
-export async function fenceEnded(
-  use: CephUse,
-  { plan, addresses, emit }: { plan: RunPlan; addresses: string[]; emit: Emit },
-): Promise<void> {
-  if (use.kind === 'existing' || !(await endsWithUs(plan, addresses))) await fenceAt(use, addresses, emit)
-}
-
-/** Fences whatever clients there are at these addresses. */
-export async function fenceAt({ client }: CephUse, addresses: string[], emit: Emit): Promise<void> {
-  if (client === undefined) return
-  try {
-    await using session = await CephSession.open(client)
-    const clients = await clientsAt(session, (address) => addresses.includes(address))
-    await fence(session, clients.map(instanceName))
-  } catch (error) {
-    if (!(error instanceof RapidoError)) throw error
-    emit({ type: 'note', text: `what the VM held in the Ceph cluster is free only in minutes: ${error.message}` })
-  }
-}
-
-/** A cluster that nobody else uses goes in a moment. */
-async function endsWithUs({ settings }: RunPlan, addresses: string[]): Promise<boolean> {
-  const cluster = readCluster(settings.paths.state)
-  if (cluster === undefined || cluster.isKept) return cluster === undefined
-  const users = (await readVmInfos(settings.paths.state)).filter(({ ceph }) => ceph === 'throwaway')
-  return users.every((vm) => vm.addresses.join() === addresses.join())
 }
 
 /**
