@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import type { CephStatus } from '../../dist/runs/ceph-cluster.js'
@@ -100,6 +100,24 @@ describe.concurrent('a throwaway Ceph cluster', () => {
     await Promise.all(boxes.map((each) => succeed(each, ...down)))
   })
 
+  test('is made of a built tree, where ceph.src names one', { timeout: 120_000 }, async ({ box }) => {
+    const tree = layOutTree(box)
+    const set = ['--set', `ceph.src=${tree}`]
+    await succeed(box, 'ceph', 'up', '--osds', '1', ...set)
+    const { daemons } = await statusOf(box)
+    for (const { name, pid } of daemons) {
+      const [, program] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split(/^([^\0]*)\0/)
+      expect(program).toBe(join(tree, 'build/bin', `ceph-${name.split('.')[0]}`))
+    }
+    expect(readFileSync(join(box.state, 'ceph/ceph.conf'), 'utf8')).toContain(`osd class dir = ${tree}/build/lib\n`)
+    // `rbd` needs the class of that name in the OSD.
+    await succeed(box, 'ceph', 'exec', ...set, '--', 'rbd', 'create', '--size', '1M', 'of-tree')
+    expect((await succeed(box, 'ceph', 'exec', ...set, '--', 'rbd', 'ls')).stdout).toBe('of-tree\n')
+    await succeed(box, ...down)
+    const unbuilt = await box.rapido('ceph', 'up', '--set', 'ceph.src=nowhere').outcome()
+    expect(unbuilt).toMatchObject({ status: 3, stderr: expect.stringMatching(/has no ceph-mon, .*\n.*ninja -C build/) })
+  })
+
   test('takes every fault of its daemons, and undoes it', { timeout: 120_000 }, async ({ box }) => {
     await succeed(box, 'ceph', 'up', '--osds', '2', '--mds', '2')
     const fault = (...words: string[]) => box.rapido('fault', 'ceph', ...words).outcome()
@@ -180,6 +198,27 @@ describe.concurrent('a throwaway Ceph cluster', () => {
     await expectNothingLeft(box, { withinMs: 5000 })
   })
 })
+
+/** The programs and plug-ins of this host, where a build of Ceph has its own. */
+function layOutTree(box: Sandbox): string {
+  const tree = join(box.work, 'tree')
+  for (const folder of ['build/bin', 'build/lib', 'src/pybind']) mkdirSync(join(tree, folder), { recursive: true })
+  for (const name of ['ceph', 'ceph-mon', 'ceph-osd', 'ceph-mgr', 'ceph-mds', 'monmaptool', 'rbd']) {
+    copyFileSync(join('/usr/bin', name), join(tree, 'build/bin', name))
+  }
+  symlinkSync('/usr/share/ceph/mgr', join(tree, 'src/pybind/mgr'))
+  const libraries = readdirSync('/usr/lib').filter((name) => name.endsWith('-linux-gnu')) // Debian's; else lib64
+  const places = [...libraries.map((name) => `/usr/lib/${name}`), '/usr/lib64'].filter((path) =>
+    existsSync(join(path, 'rados-classes')),
+  )
+  for (const place of places) {
+    for (const folder of ['rados-classes', 'ceph/erasure-code', 'ceph/compressor']) {
+      const plugins = readdirSync(join(place, folder)).filter((name) => name.endsWith('.so'))
+      for (const plugin of plugins) symlinkSync(join(place, folder, plugin), join(tree, 'build/lib', plugin))
+    }
+  }
+  return tree
+}
 
 /** Somebody else on the port of the monitor. */
 async function onPortOfMonitor(box: Sandbox) {
