@@ -15,26 +15,8 @@
 #   leave        kill all daemons; what they have stored stays, and another keeper may go on with it
 folder=$1 network=$2
 enter=("${@:3}")
-umask 077
-trap '' HUP INT TERM QUIT PIPE # nobody may be left to hear our answers
-LC_ALL=C
-
-fail() {
-  echo "failed $*"
-  exit 1
-}
-
-taken() {
-  echo taken
-  exit 0
-}
-problem=$(mkdir -p -- "$folder" 2>&1) || {
-  if [[ $problem == *'File exists' && (-d $folder || ! -e $folder) ]]; then taken; fi
-  fail "$problem"
-}
-{ exec 9<"$folder"; } 2>/dev/null || taken # or removed by the keeper before us, just now
-flock -n 9 || taken
-[[ $folder -ef /proc/$$/fd/9 ]] || taken
+# shellcheck source=src/host/take-folder.sh
+. "${BASH_SOURCE[0]%/*}/../host/take-folder.sh"
 
 if [[ -n $network ]]; then
   if ! { { exec 8<"$network/members"; } 2>/dev/null && flock -s -n 8 && [[ $network/members -ef /proc/$$/fd/8 ]]; }; then

@@ -7,27 +7,9 @@
 # FOLDER/members (host/hold.sh does, for each VM). Without one, what else still runs in the namespace is killed, FOLDER
 # removed, and the namespace goes with us: bridge, taps and addresses with it, whoever was killed before.
 folder=$1
-umask 077
-trap '' HUP INT TERM QUIT PIPE # nobody may be left to hear our answers
 PATH=$PATH:/usr/sbin:/sbin
-LC_ALL=C
-
-fail() {
-  echo "failed $*"
-  exit 1
-}
-
-taken() {
-  echo taken
-  exit 0
-}
-problem=$(mkdir -p -- "$folder" 2>&1) || {
-  if [[ $problem == *'File exists' && (-d $folder || ! -e $folder) ]]; then taken; fi
-  fail "$problem"
-}
-{ exec 9<"$folder"; } 2>/dev/null || taken # or removed by the keeper before us, just now
-flock -n 9 || taken
-[[ $folder -ef /proc/$$/fd/9 ]] || taken
+# shellcheck source=src/host/take-folder.sh
+. "${BASH_SOURCE[0]%/*}/../host/take-folder.sh"
 
 commands=
 while IFS= read -r line && [[ $line != end ]]; do commands+=$line$'\n'; done
