@@ -8,6 +8,7 @@ import { type CephPrograms, type ClusterPlan, daemonNames } from '../plan/ceph-c
 import type { CephFiles } from '../plan/state-files.js'
 import { throwawayUser } from './access.js'
 import { CephSession } from './ask.js'
+import { readKeeper } from './cluster.js'
 import type { ClusterNetwork } from './keeper.js'
 import { findDaemons } from './programs.js'
 import { deathOf } from './watch.js'
@@ -112,6 +113,11 @@ export async function untilDeath(
     for (;;) {
       await delay(100, undefined, { signal: over.signal })
       signal.throwIfAborted()
+      if (readKeeper(files) === undefined) {
+        throw new RapidoError('host', 'the Ceph cluster was ended while it was started', {
+          hint: '`rapido ceph down` does that, and who kills its keeper',
+        })
+      }
       for (const name of daemonNames(plan)) {
         if (isDead(name, files)) throw await deathOf(name, files)
       }

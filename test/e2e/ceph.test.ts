@@ -179,7 +179,9 @@ describe.concurrent('a throwaway Ceph cluster', () => {
     ended.start()
     await until(() => existsSync(join(box.state, 'ceph/keeper')))
     expect(await succeed(box, ...down)).toMatchObject({ stderr: expect.stringContaining('is down') })
-    expect((await ended.outcome()).status).not.toBe(0)
+    const outcome = await ended.outcome()
+    expect(outcome.status).not.toBe(0)
+    expect(outcome.durationMs).toBeLessThan(20_000)
     await expectNothingLeft(box, { withinMs: 10_000 })
   })
 
