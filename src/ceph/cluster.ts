@@ -31,10 +31,15 @@ export function readCluster(stateDir: string): Cluster | undefined {
 export function readKeeper(files: CephFiles): number | undefined {
   try {
     const keeper = Number(readFileSync(files.keeper, 'utf8'))
-    return commandLineOf(keeper).includes(files.folder) ? keeper : undefined // or its number is another's by now
+    return isKeeping(keeper, files) ? keeper : undefined
   } catch {
     return undefined
   }
+}
+
+/** Whether this process is the keeper of a cluster: its number may be another's by now. */
+export function isKeeping(pid: number, files: CephFiles): boolean {
+  return commandLineOf(pid).includes(files.folder)
 }
 
 /** The plan of a cluster that is made, whether anybody keeps it or not. */
@@ -93,7 +98,7 @@ export async function endCluster(
   if (keepData) await tellKeeper(files, 'keep') // so that the next one goes on with it
   await tellKeeper(files, keepData ? 'leave' : 'end')
   const deadline = performance.now() + endMs
-  while (commandLineOf(keeper).includes(files.folder)) {
+  while (isKeeping(keeper, files)) {
     if (performance.now() > deadline) {
       throw new RapidoError('host', `the keeper of the Ceph cluster (pid ${keeper}) does not end`, {
         hint: `a daemon hangs in the kernel of this host, or ${files.folder} cannot be removed`,

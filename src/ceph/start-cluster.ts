@@ -73,7 +73,7 @@ export async function ensureCluster(
       if (cluster === undefined) throw new RapidoError('host', 'the keeper of the Ceph cluster was killed')
       return { cluster, start: again ? 'recovered' : before ? 'started anew' : 'started' }
     } finally {
-      keeper.letGo() // where it is not ready, it ends with all it has
+      keeper.letGo() // where it is not ready it ends, with all it has, but for what was kept
     }
   }
 }

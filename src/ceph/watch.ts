@@ -2,10 +2,9 @@ import { existsSync, statfsSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { RapidoError } from '../errors.js'
-import { commandLineOf } from '../host/processes.js'
 import { daemonNames } from '../plan/ceph-cluster.js'
 import type { CephFiles } from '../plan/state-files.js'
-import { type Cluster, pidOf } from './cluster.js'
+import { type Cluster, isKeeping, pidOf } from './cluster.js'
 
 const lookMs = 500
 
@@ -19,7 +18,7 @@ export async function watchCluster(cluster: Cluster, signal: AbortSignal): Promi
   for (;;) {
     await delay(lookMs, undefined, { signal }).catch(() => {})
     if (signal.aborted) return undefined
-    if (!commandLineOf(keeper).includes(files.folder)) {
+    if (!isKeeping(keeper, files)) {
       return new RapidoError('host', 'the Ceph cluster has ended under the VM', {
         hint: `its keeper (pid ${keeper}) was killed, or \`rapido ceph down --force\` ended it`,
       })

@@ -79,7 +79,7 @@ export async function downCeph(stateDir: string, options: { keepData: boolean; f
   if (users.length > 0 && !options.force) {
     const names = users.map(({ number, profile }) => `vm${number} (${profile})`)
     throw new RapidoError('usage', `the Ceph cluster is in use by ${names.join(', ')}`, {
-      hint: '`rapido ceph down --force` ends it all the same; their I/O hangs then',
+      hint: '`rapido ceph down --force` ends it all the same, and with it what runs in them',
     })
   }
   await endCluster(cluster, options)
