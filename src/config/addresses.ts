@@ -23,6 +23,16 @@ export function nthAddress(network: string, n: number): string | undefined {
   return `${Address.fromBigInt(wanted).correctForm()}/${address.subnetMask}`
 }
 
+/** The same address, so many networks of its size further on: "10.0.0.7/24" and 2 give "10.0.2.7/24"; undefined past the last. */
+export function inLaterNetwork(address: string, n: number): string | undefined {
+  const Address = address.includes(':') ? Address6 : Address4
+  const parsed = new Address(address)
+  const size = parsed.endAddress().bigInt() - parsed.startAddress().bigInt() + 1n
+  const wanted = parsed.bigInt() + BigInt(n) * size
+  if (wanted >= 1n << (Address === Address6 ? 128n : 32n)) return undefined
+  return `${Address.fromBigInt(wanted).correctForm()}/${parsed.subnetMask}`
+}
+
 /** "192.168.155.1/24" is in the network "192.168.155.0/24". */
 export function networkOf(address: string): string {
   const parsed = new (address.includes(':') ? Address6 : Address4)(address)

@@ -7,10 +7,14 @@ export function namedSettings(text: string): string[] {
   return [...text.matchAll(/\{([^{}]*)\}/g)].map((match) => match[1] ?? '')
 }
 
-/** A text with the settings it names put in. Throws RapidoError('usage') that tells the first one which is not set. */
+/**
+ * A text with the settings it names put in: a size is a number of MiB, a duration one of milliseconds, a list has blanks
+ * between its words. Throws RapidoError('usage') that tells the first one which is not set.
+ */
 export function expandSettings(text: string, settings: Settings): string {
   return text.replace(/\{([^{}]*)\}/g, (_, key: string) => {
     const value = settingValue(settings, key)
+    if (Array.isArray(value) && isSet(value)) return value.join(' ')
     if (value !== undefined && typeof value !== 'object') return String(value)
     const hint = `set it in rapido.toml, or with --set ${key}=VALUE`
     throw new RapidoError('usage', `${text} needs the setting ${key}, which is not set`, { hint })
@@ -41,7 +45,7 @@ export function unsetSettings(profile: Profile, settings: Settings): string[] {
 }
 
 /** The value of a setting by its full key: "kernel.src", "guest.env.LANG"; undefined where it is not set. */
-function settingValue(settings: Settings, key: string): unknown {
+export function settingValue(settings: Settings, key: string): unknown {
   // Free keys come last and may hold dots themselves (secrets.a.b).
   const [group = '', name = '', ...rest] = key.split('.')
   const table = (settings as Record<string, Record<string, unknown>>)[group]
@@ -50,6 +54,6 @@ function settingValue(settings: Settings, key: string): unknown {
   return rest.length === 0 ? value : (value as Record<string, unknown> | undefined)?.[rest.join('.')]
 }
 
-function isSet(value: unknown): boolean {
+export function isSet(value: unknown): boolean {
   return Array.isArray(value) ? value.length > 0 : value !== undefined
 }

@@ -68,6 +68,12 @@ export const network = z
       example: 9000,
       unset: '1500',
     }),
+    nics: setting(integer({ from: 1, to: 8 }).prefault(1), {
+      meaning:
+        'How many NICs each VM has, all on the bridge. Of each further one the addresses are in the next network: ' +
+        '192.168.156.0/24 after 192.168.155.0/24.',
+      example: 2,
+    }),
     taps: setting(integer({ from: 0, to: 1000 }).prefault(16), {
       meaning: 'With `home = "host"`: how many taps `rapido net up` makes, which is how many VMs can be on the bridge.',
       example: 40,

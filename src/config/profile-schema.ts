@@ -22,16 +22,16 @@ const drivers = () =>
     { of: 'kernel modules', such: '["virtio_scsi"]' },
   )
 
+const guestPath = () =>
+  text({ pattern: /^\/[^\0]*$/, what: 'an absolute path', advice: 'use a path in the guest, such as "/etc/x.conf"' })
+
 const include = z.strictObject({
   from: setting(withSettings({ pattern: /^[^\0]+$/, what: 'a path', advice: 'use the path of a file' }), {
     kind: 'path',
     meaning: "A file or folder of the host; relative to the profile's folder. It may name settings.",
     example: 'multipath.conf',
   }),
-  to: setting(
-    text({ pattern: /^\/[^\0]*$/, what: 'an absolute path', advice: 'use a path in the guest, such as "/etc/x.conf"' }),
-    { kind: 'path', meaning: 'Where it is in the guest.', example: '/etc/multipath.conf' },
-  ),
+  to: setting(guestPath(), { kind: 'path', meaning: 'Where it is in the guest.', example: '/etc/multipath.conf' }),
 })
 
 const image = z
@@ -116,26 +116,23 @@ const machine = z
   .prefault({})
   .describe('The shape of the VM. `vm.cpus` and `vm.memory` of rapido.toml win.')
 
+const optionName = () =>
+  text({
+    pattern: /^(?!CONFIG_)[A-Za-z0-9_]+$/,
+    what: 'the name of a kernel option',
+    advice: 'use the name without CONFIG_, such as "DM_MULTIPATH"',
+  })
+
 const requires = z
   .strictObject({
     settings: setting(list(settingName(), { of: 'settings', such: '["kernel.src"]' }).prefault([]), {
       meaning: 'Settings of rapido.toml that must be set.',
       example: ['kernel.src'],
     }),
-    kernel: setting(
-      list(
-        text({
-          pattern: /^(?!CONFIG_)[A-Za-z0-9_]+$/,
-          what: 'the name of a kernel option',
-          advice: 'use the name without CONFIG_, such as "DM_MULTIPATH"',
-        }),
-        { of: 'kernel options', such: '["DM_MULTIPATH"]' },
-      ).prefault([]),
-      {
-        meaning: 'Options that the kernel must have, built in or as a module; without CONFIG_.',
-        example: ['DM_MULTIPATH'],
-      },
-    ),
+    kernel: setting(list(optionName(), { of: 'kernel options', such: '["DM_MULTIPATH"]' }).prefault([]), {
+      meaning: 'Options that the kernel must have, built in or as a module; without CONFIG_.',
+      example: ['DM_MULTIPATH'],
+    }),
   })
   .prefault({})
   .describe('What must be there. `rapido doctor PROFILE` checks it.')
@@ -159,8 +156,29 @@ const group = setting(
   },
 ).describe('Several machines that are booted together.')
 
+const bootInclude = z.strictObject({
+  from: setting(withSettings({ pattern: /^[^\0]+$/, what: 'a path', advice: 'use the path of a file' }), {
+    kind: 'path',
+    meaning:
+      "A file of the host; relative to the profile's folder. It may name settings; with one that is not set it is left out.",
+    example: 'target.sh',
+  }),
+  to: setting(guestPath(), { kind: 'path', meaning: 'Where it is in the guest.', example: '/usr/local/lib/target.sh' }),
+})
+
 const boot = z
   .strictObject({
+    include: setting(
+      list(bootInclude, {
+        of: 'tables',
+        such: '[{ from = "target.sh", to = "/usr/local/lib/target.sh" }]',
+      }).prefault([]),
+      {
+        meaning:
+          'Files that are sent to the guest before boot.sh runs, with their mode: changing one makes no new image.',
+        example: [{ from: 'target.sh', to: '/usr/local/lib/target.sh' }],
+      },
+    ).describe('A file that is sent to the guest before boot.sh runs.'),
     ssh: setting(flag().prefault(false), {
       meaning:
         'Whether the public keys of `ssh.authorized_keys` are sent to /root/.ssh/authorized_keys, for an ssh server.',
@@ -176,18 +194,53 @@ const boot = z
   .prefault({})
   .describe('What boot.sh is told.')
 
+const networkKind = choice(['none', 'user', 'bridge'])
+const cephUse = choice(['none', 'cluster', 'cephfs', 'rbd'])
+const when = setting(
+  list(
+    z.strictObject({
+      setting: setting(settingName(), {
+        meaning: 'A setting of rapido.toml, which must be there.',
+        example: 'usb_gadget.backing',
+      }),
+      is: setting(text().optional(), { meaning: 'The value that it has.', example: 'rbd', unset: 'any: it is set' }),
+      network: setting(networkKind.optional(), {
+        meaning: 'In place of `network`.',
+        example: 'bridge',
+        unset: 'as it is',
+      }),
+      ceph: setting(cephUse.optional(), { meaning: 'In place of `ceph`.', example: 'rbd', unset: 'as it is' }),
+      install: setting(programs().prefault([]), { meaning: 'More for `image.install`.', example: ['dmsetup'] }),
+      drivers: setting(drivers().prefault([]), { meaning: 'More for `image.drivers`.', example: ['dm_crypt'] }),
+      settings: setting(list(settingName(), { of: 'settings', such: '["kernel.src"]' }).prefault([]), {
+        meaning: 'More for `requires.settings`.',
+        example: ['secrets.chap_password'],
+      }),
+      kernel: setting(list(optionName(), { of: 'kernel options', such: '["DM_CRYPT"]' }).prefault([]), {
+        meaning: 'More for `requires.kernel`.',
+        example: ['DM_CRYPT'],
+      }),
+    }),
+    { of: 'tables', such: '[{ setting = "usb_gadget.backing", is = "rbd", ceph = "rbd" }]' },
+  ).prefault([]),
+  {
+    meaning: 'What differs with a setting.',
+    example: [{ setting: 'usb_gadget.backing', is: 'rbd', network: 'bridge', ceph: 'rbd' }],
+  },
+).describe('What differs with a setting of rapido.toml. Of several that hold, the later one wins.')
+
 /** profile.toml. */
 export const profileSchema = z.strictObject({
   summary: setting(
     text({ pattern: /^\P{Cc}+$/u, what: 'one line of text', advice: 'say in a few words what the profile is for' }),
     { meaning: 'What the profile is for, in one line. Must be there.', example: 'One SCSI disk behind two paths' },
   ),
-  network: setting(choice(['none', 'user', 'bridge']).prefault('none'), {
+  network: setting(networkKind.prefault('none'), {
     meaning:
       'How the guest reaches others: not at all, through QEMU as a program of this user, or on a bridge with other VMs.',
     example: 'bridge',
   }),
-  ceph: setting(choice(['none', 'cluster', 'cephfs', 'rbd']).prefault('none'), {
+  ceph: setting(cephUse.prefault('none'), {
     meaning:
       'What it needs of a Ceph cluster: that there is one, a file system with an MDS, or an RBD image. boot.sh has the ' +
       'helpers and variables of docs/ceph.md then, and the key as a secret.',
@@ -198,4 +251,5 @@ export const profileSchema = z.strictObject({
   requires,
   boot,
   group,
+  when,
 })

@@ -113,29 +113,43 @@ async function readProfile(profile: FoundProfile, search: ProfileSearch): Promis
     ...read,
     image: { ...read.image, ...absolutePaths(read.image, base) },
     machine: { ...read.machine, disk },
+    boot: { ...read.boot, include: absoluteIncludes(read.boot.include, base) },
+    when: read.when.map((each) => ({ ...each, install: each.install.map((written) => programPath(written, base)) })),
     bootScript,
     ...profile,
   }
 }
 
 function absolutePaths(image: Profile['image'], base: { folder: string; home: string }) {
-  const program = (written: string) => (written.includes('/') ? hostPath(written, base) : written)
   return {
-    install: image.install.map(program),
-    install_optional: image.install_optional.map(program),
-    include: image.include.map(({ from, to }) => ({ from: hostPath(from, base), to })),
+    install: image.install.map((written) => programPath(written, base)),
+    install_optional: image.install_optional.map((written) => programPath(written, base)),
+    include: absoluteIncludes(image.include, base),
   }
+}
+
+function absoluteIncludes<Include extends { from: string }>(
+  includes: Include[],
+  base: { folder: string; home: string },
+) {
+  return includes.map((each) => ({ ...each, from: hostPath(each.from, base) }))
+}
+
+function programPath(written: string, base: { folder: string; home: string }): string {
+  return written.includes('/') ? hostPath(written, base) : written
 }
 
 /** The files to include that are not there, as far as the file tells: it may have any other mistake as well. */
 async function missingIncludes(table: TomlTable, base: { folder: string; home: string }): Promise<Mistake[]> {
-  const include = (table.image as TomlTable | undefined)?.include
-  const mistakes = (Array.isArray(include) ? include : []).map(async (entry, index): Promise<Mistake[]> => {
-    const from: unknown = entry?.from
-    if (typeof from !== 'string' || from === '' || namedSettings(from).length > 0) return []
-    const path = hostPath(from, base)
-    const message = `${path} does not exist; a relative path starts at the profile's folder`
-    return (await exists(path)) ? [] : [{ path: ['image', 'include', index, 'from'], message }]
+  const mistakes = ['image', 'boot'].flatMap((part) => {
+    const include = (table[part] as TomlTable | undefined)?.include
+    return (Array.isArray(include) ? include : []).map(async (entry, index): Promise<Mistake[]> => {
+      const from: unknown = entry?.from
+      if (typeof from !== 'string' || from === '' || namedSettings(from).length > 0) return []
+      const path = hostPath(from, base)
+      const message = `${path} does not exist; a relative path starts at the profile's folder`
+      return (await exists(path)) ? [] : [{ path: [part, 'include', index, 'from'], message }]
+    })
   })
   return (await Promise.all(mistakes)).flat()
 }

@@ -2,9 +2,11 @@ import { z } from 'zod'
 import { ceph } from './ceph-schema.js'
 import { diskIdPattern, settingsDisk } from './disk-schema.js'
 import { incidentKinds } from './incident-kinds.js'
+import { iscsi, lio, openIscsi, tcmuRunner } from './iscsi-schema.js'
 import { choice, duration, environment, flag, integer, limit, list, path, program, size, text, texts } from './kinds.js'
 import { network } from './network-schema.js'
 import { setting } from './setting.js'
+import { usbGadget, usbip } from './usb-schema.js'
 
 // Every setting with its kind, default, meaning and an example. docs/config.md, the JSON Schema and rapido.toml.example
 // are made of this file (docs.ts), and the error messages know each key from it. A default is written as in the file.
@@ -341,6 +343,12 @@ const groups = {
   cifs,
   multipath,
   ceph,
+  iscsi,
+  lio,
+  open_iscsi: openIscsi,
+  tcmu_runner: tcmuRunner,
+  usb_gadget: usbGadget,
+  usbip,
   secrets,
 }
 

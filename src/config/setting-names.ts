@@ -11,20 +11,20 @@ export function settingName() {
   })
 }
 
-/** Text that may name settings in braces: "{kernel.src}/x". They must be known, and be text themselves: no secret. */
+/** Text that may name settings in braces: "{kernel.src}/x". They must be known, and have a text (expand.ts): no secret. */
 export function withSettings(narrowed: Parameters<typeof text>[0]) {
   return text(narrowed).superRefine((written, context) => {
     for (const key of namedSettings(written)) {
       const row = settingRow(key)
       if (row === undefined) context.addIssue(`names no setting; ${adviseSetting(key)}`)
-      else if (!isText(row)) context.addIssue(`names ${key}, which is a ${row.kind}; only text can stand here`)
+      else if (!hasText(row)) context.addIssue(`names ${key}, which is a ${row.kind}; only text can stand here`)
     }
   })
 }
 
 /** Choices, too: their kind is the list of them. */
-function isText(row: SettingRow): boolean {
-  return ['string', 'path', 'program'].includes(row.kind) || row.kind.startsWith('"')
+function hasText({ kind }: SettingRow): boolean {
+  return ['string', 'path', 'program', 'size', 'duration'].includes(kind) || /^("|number |list of )/.test(kind)
 }
 
 /** The row of a setting, whatever the NAME in it. */

@@ -1,4 +1,4 @@
-import { bareAddress, networkOf, nthAddress } from '../config/addresses.js'
+import { bareAddress, inLaterNetwork, networkOf, nthAddress } from '../config/addresses.js'
 import type { Settings } from '../config/schema.js'
 import { RapidoError } from '../errors.js'
 import { planDhcp } from './dnsmasq-args.js'
@@ -133,7 +133,10 @@ function planNics(settings: Settings, number: number): NicPlan[] {
     address: own?.address ?? address4(settings, number),
     address6: own?.address6 ?? address6(settings, number),
   }
-  return [first, ...(own?.nic ?? [])].map((nic, index) => ({
+  const later = Array.from({ length: nicsOf(settings, number) - 1 }, (_, index) => {
+    return own?.nic[index] ?? inLater(settings, { number, index: index + 1 })
+  })
+  return [first, ...later].map((nic, index) => ({
     id: `nic${index}`,
     tap: tapName(number, index),
     mac: nic.mac ?? macOf(number, index),
@@ -142,15 +145,29 @@ function planNics(settings: Settings, number: number): NicPlan[] {
   }))
 }
 
+/** Where a further NIC is, unless network.vm says: routes go by network, so that each NIC is a way of its own. */
+function inLater(settings: Settings, { number, index }: { number: number; index: number }): Partial<NicOfSettings> {
+  return {
+    address: inLaterNetwork(address4(settings, number), index),
+    address6: inLaterNetwork(address6(settings, number), index),
+  }
+}
+
+type NicOfSettings = NonNullable<Settings['network']['vm'][string]>['nic'][number]
+
+/** How many NICs a VM has on the bridge. */
+function nicsOf({ network }: Settings, number: number): number {
+  return Math.max(network.nics, 1 + (network.vm[number]?.nic.length ?? 0))
+}
+
 /** At most 15 characters, which is what Linux gives an interface's name. */
 export function tapName(number: number, index: number): string {
   return `rapido${number}.${index}`
 }
 
 /** The taps of a VM, one for each of its NICs. */
-export function tapsOf({ network }: Settings, number: number): string[] {
-  const more = network.vm[number]?.nic ?? []
-  return [tapName(number, 0), ...more.map((_, index) => tapName(number, index + 1))]
+export function tapsOf(settings: Settings, number: number): string[] {
+  return Array.from({ length: nicsOf(settings, number) }, (_, index) => tapName(number, index))
 }
 
 /** Whose tap it is by its name: the number of the VM. */

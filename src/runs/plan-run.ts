@@ -4,6 +4,7 @@ import { loadSettings } from '../config/load.js'
 import type { Profile } from '../config/profile.js'
 import { loadProfile } from '../config/profiles.js'
 import type { Settings } from '../config/schema.js'
+import { profileWith } from '../config/when.js'
 import { RapidoError } from '../errors.js'
 import { requireDiskFiles } from '../host/disk-files.js'
 import { gatherKernelFacts } from '../host/kernels.js'
@@ -57,8 +58,9 @@ export async function planRun(
   from: Surroundings,
   options: { signal?: AbortSignal; probe?: boolean } = {},
 ): Promise<RunPlan> {
-  const profile = await loadProfile(name, from)
+  const loaded = await loadProfile(name, from)
   const { settings, file } = await loadSettings({ ...from, profile: name })
+  const profile = profileWith(settings, loaded)
   checkProfile(profile, settings)
   const authorizedKeys = profile.boot.ssh ? await readAuthorizedKeys(settings, from.home) : undefined
   const kernel = planKernel(settings.kernel, gatherKernelFacts(settings.kernel))
