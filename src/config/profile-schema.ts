@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { diskId, diskKeys, rbdMeaning } from './disk-schema.js'
 import { choice, environment, environmentText, flag, integer, list, size, text } from './kinds.js'
 import { setting } from './setting.js'
-import { settingName, withSettings } from './setting-names.js'
+import { settingName, withAnySettings, withSettings } from './setting-names.js'
 
 // Every key of profile.toml, as schema.ts has those of rapido.toml.
 
@@ -184,10 +184,11 @@ const boot = z
         'Whether the public keys of `ssh.authorized_keys` are sent to /root/.ssh/authorized_keys, for an ssh server.',
       example: true,
     }),
-    env: setting(environment(withSettings(environmentText)).prefault({}), {
+    env: setting(environment(withAnySettings(environmentText)).prefault({}), {
       meaning:
         'A variable for boot.sh, the commands and the shell. It may name settings: "{cifs.share}"; with one that is not ' +
-        'set it is left out. `guest.env` of rapido.toml wins.',
+        'set it is left out. A size is a number of MiB, a duration one of milliseconds, a list has blanks between its ' +
+        'words. `guest.env` of rapido.toml wins.',
       example: { MNT: '/mnt/test', SHARE: '{cifs.share}' },
     }),
   })

@@ -11,20 +11,26 @@ export function settingName() {
   })
 }
 
-/** Text that may name settings in braces: "{kernel.src}/x". They must be known, and have a text (expand.ts): no secret. */
-export function withSettings(narrowed: Parameters<typeof text>[0]) {
+/** Text that may name settings in braces: "{kernel.src}/x". They must be known, and be text themselves: no secret. */
+export function withSettings(narrowed: Parameters<typeof text>[0], fits = isText) {
   return text(narrowed).superRefine((written, context) => {
     for (const key of namedSettings(written)) {
       const row = settingRow(key)
       if (row === undefined) context.addIssue(`names no setting; ${adviseSetting(key)}`)
-      else if (!hasText(row)) context.addIssue(`names ${key}, which is a ${row.kind}; only text can stand here`)
+      else if (!fits(row)) context.addIssue(`names ${key}, which is a ${row.kind}; only text can stand here`)
     }
   })
 }
 
+/** The same, where numbers and lists have a meaning, too: as expand.ts writes them. */
+export function withAnySettings(narrowed: Parameters<typeof text>[0]) {
+  const isPlain = ({ kind }: SettingRow) => ['size', 'duration'].includes(kind) || /^(number|list of) /.test(kind)
+  return withSettings(narrowed, (row) => isText(row) || isPlain(row))
+}
+
 /** Choices, too: their kind is the list of them. */
-function hasText({ kind }: SettingRow): boolean {
-  return ['string', 'path', 'program', 'size', 'duration'].includes(kind) || /^("|number |list of )/.test(kind)
+function isText(row: SettingRow): boolean {
+  return ['string', 'path', 'program'].includes(row.kind) || row.kind.startsWith('"')
 }
 
 /** The row of a setting, whatever the NAME in it. */

@@ -134,7 +134,7 @@ function planNics(settings: Settings, number: number): NicPlan[] {
     address6: own?.address6 ?? address6(settings, number),
   }
   const later = Array.from({ length: nicsOf(settings, number) - 1 }, (_, index) => {
-    return own?.nic[index] ?? inLater(settings, { number, index: index + 1 })
+    return own?.nic[index] ?? inLater(first, index + 1)
   })
   return [first, ...later].map((nic, index) => ({
     id: `nic${index}`,
@@ -145,15 +145,12 @@ function planNics(settings: Settings, number: number): NicPlan[] {
   }))
 }
 
-/** Where a further NIC is, unless network.vm says: routes go by network, so that each NIC is a way of its own. */
-function inLater(settings: Settings, { number, index }: { number: number; index: number }): Partial<NicOfSettings> {
-  return {
-    address: inLaterNetwork(address4(settings, number), index),
-    address6: inLaterNetwork(address6(settings, number), index),
-  }
-}
-
 type NicOfSettings = NonNullable<Settings['network']['vm'][string]>['nic'][number]
+
+/** Where a further NIC is, unless network.vm says: routes go by network, so that each NIC is a way of its own. */
+function inLater({ address, address6 }: { address: string; address6: string }, index: number): NicOfSettings {
+  return { address: inLaterNetwork(address, index), address6: inLaterNetwork(address6, index) }
+}
 
 /** How many NICs a VM has on the bridge. */
 function nicsOf({ network }: Settings, number: number): number {

@@ -1,18 +1,16 @@
 import { accessSync, constants } from 'node:fs'
 import { loadSettings } from '../config/load.js'
-import { listProfiles, loadProfile } from '../config/profiles.js'
+import { listProfiles } from '../config/profiles.js'
 import type { Settings } from '../config/schema.js'
 import { RapidoError } from '../errors.js'
 import { gatherKernelFacts } from '../host/kernels.js'
 import { requireProgram } from '../host/require-program.js'
 import { chooseAcceleration } from '../machine/accel.js'
-import { requireRbdDriver } from '../machine/rbd-driver.js'
-import { chooseNetwork } from '../network/choose.js'
 import { planChannel } from '../plan/channel.js'
-import { planDisks, rbdImages } from '../plan/disks.js'
 import { type KernelPlan, planKernel } from '../plan/kernel.js'
 import { accelFile } from '../plan/state-files.js'
-import { findQemu, planImageOf, requireSettings, type Surroundings } from './plan-run.js'
+import { type Readiness, readinessOf } from './can-run.js'
+import { findQemu, type Surroundings } from './plan-run.js'
 
 /** One thing that was looked at. `missing` keeps something from running, `note` only makes it slower or poorer. */
 export interface Finding {
@@ -75,11 +73,10 @@ export async function examine(names: string[], from: Surroundings, signal: Abort
 
   const wanted = names.length > 0 ? names : await loadableProfiles(from)
   for (const name of wanted) {
-    await add(
-      `profile ${name}`,
-      async () => imageNotes(name, from, { kernel, asked: names.length > 0 }),
-      (notes) => ['can run here', ...notes].join('\n'),
-    )
+    const subject = `profile ${name}`
+    // Who asks for all of them has not set what each needs.
+    const readiness = await readinessOf(name, from, { kernel, withSettings: names.length > 0 }).catch(asProblem)
+    findings.push({ subject, ...tellReadiness(readiness) })
   }
   return findings
 }
@@ -130,16 +127,17 @@ async function loadableProfiles(from: Surroundings): Promise<string[]> {
   return profiles.filter(({ shadowed }) => !shadowed).map(({ name }) => name)
 }
 
-/** `asked`: by name. Who asks for all of them has not set what each needs. */
-async function imageNotes(
-  name: string,
-  from: Surroundings,
-  { kernel, asked }: { kernel: KernelPlan; asked: boolean },
-): Promise<string[]> {
-  const profile = await loadProfile(name, from)
-  const { settings } = await loadSettings({ ...from, profile: name })
-  if (asked) requireSettings(profile, settings)
-  await chooseNetwork(profile.network, settings)
-  if (rbdImages(planDisks(profile, settings)).length > 0) await requireRbdDriver(findQemu(settings.qemu.binary))
-  return planImageOf(profile, settings, kernel).notes
+function asProblem(error: unknown): Readiness {
+  if (!(error instanceof RapidoError) || error.code === 'interrupted') throw error
+  return { problems: [error], notes: [] }
+}
+
+function tellReadiness({ problems, notes }: Readiness): Omit<Finding, 'subject'> {
+  if (problems.length === 0) return { state: 'ok', detail: ['can run here', ...notes].join('\n') }
+  const hints = problems.flatMap(({ hint }) => hint ?? [])
+  return {
+    state: 'missing',
+    detail: problems.map(({ message }) => message).join('\n'),
+    remedy: hints.length > 0 ? [...new Set(hints)].join('\n') : undefined,
+  }
 }

@@ -85,19 +85,23 @@ describe('list', () => {
     const profiles = JSON.parse(out) as { name: string; origin: string; summary: string }[]
     expect(status).toBe(0)
     expect(profiles.find(({ name }) => name === 'mine')).toMatchObject({ origin: 'project', summary: 'Mine: mine' })
-    expect(profiles.find(({ name }) => name === 'simple')).toMatchObject({ origin: 'shipped' })
+    expect(profiles.find(({ name }) => name === 'simple')).toMatchObject({ origin: 'shipped', missing: [] })
+    expect(profiles.find(({ name }) => name === 'cifs')).toMatchObject({
+      missing: [expect.stringContaining('needs cifs.share, cifs.user, secrets.cifs_password')],
+    })
   })
 
   test('says where each profile comes from, and what is shadowed or broken', async () => {
     addProfile('simple')
     addProfile('broken')
     writeFileSync(join(cwd, 'profiles/broken/profile.toml'), 'summary = "x"\nsummry = "x"\n')
-    const { status, out } = await rapido('list')
+    const { status, out, err } = await rapido('list')
     expect(status).toBe(0)
-    expect(out).toMatch(/^PROFILE +SUMMARY +FROM\n/)
-    expect(out).toMatch(new RegExp(`^simple +Mine: simple +${cwd}/profiles/simple$`, 'm'))
+    expect(out).toMatch(/^PROFILE +RUNS +SUMMARY +FROM\n/)
+    expect(out).toMatch(new RegExp(`^simple +yes +Mine: simple +${cwd}/profiles/simple$`, 'm'))
     expect(out).toMatch(/^simple .* shipped \(shadowed by the one above\)$/m)
-    expect(out).toMatch(/^broken +broken: .*summry/m)
+    expect(out).toMatch(/^broken +no +broken: .*summry/m)
+    expect(err).toContain('`rapido doctor PROFILE` says')
   })
 })
 

@@ -9,7 +9,14 @@ const { settings } = await loadSettings({
   cwd: '/',
   home: '/home/me',
   env: {},
-  sets: ['kernel.src=/linux', 'kernel.release=6.1', 'guest.env.A=x', 'secrets.key.env=KEY', 'secrets."a.b".env=KEY'],
+  sets: [
+    'kernel.src=/linux',
+    'qemu.extra_args=["a", "b"]',
+    'kernel.release=6.1',
+    'guest.env.A=x',
+    'secrets.key.env=KEY',
+    'secrets."a.b".env=KEY',
+  ],
 })
 
 function profile(table: object): Profile {
@@ -22,6 +29,8 @@ test.each([
   ['{kernel.src}/tools', '/linux/tools'],
   ['/x/{kernel.release}/{guest.env.A}', '/x/6.1/x'],
   ['{kernel.src}{kernel.src}', '/linux/linux'],
+  ['{qemu.extra_args}', 'a b'],
+  ['{lio.size} {lio.delay} {iscsi.noop_out_interval}', '512 100 1'],
 ])('%j becomes %j', (text, expanded) => {
   expect(expandSettings(text, settings)).toBe(expanded)
 })

@@ -44,6 +44,7 @@ test('without a file, and with an empty one, every setting has its default', asy
       bridge: 'rapido-br',
       address: '192.168.155.1/24',
       address6: 'fd72:6170:6964:6f::1/64',
+      nics: 1,
       taps: 16,
       forwards: [],
       vm: {},
@@ -90,6 +91,22 @@ test('without a file, and with an empty one, every setting has its default', asy
       image: 'rapido',
       rbd: {},
     },
+    iscsi: {
+      target_iqn: 'iqn.2003-01.org.linux-iscsi:rapido',
+      initiators: [
+        'iqn.2007-10.com.github:sahlberg:libiscsi:iscsi-test',
+        'iqn.2007-10.com.github:sahlberg:libiscsi:iscsi-test-2',
+      ],
+      noop_out_interval: 1,
+      noop_out_timeout: 1,
+      replacement_timeout: 5,
+      fast_io_fail_tmo: 1,
+    },
+    lio: { size: 512, delay: 100, rbd_backstore: 'iblock' },
+    open_iscsi: {},
+    tcmu_runner: {},
+    usb_gadget: { backing: 'zram', size: 512, speed: 'high' },
+    usbip: {},
     secrets: {},
   }
   expect(await loadSettings(options)).toEqual({ settings: defaults, file: undefined })
@@ -315,8 +332,8 @@ test.each([
   ],
   ['[kernel]\nxyz = 1', 'rapido.toml:2:1 kernel.xyz: unknown; known here: src, release, modules, entry, params'],
   [
-    '[iscsi]',
-    'rapido.toml:1:2 iscsi: unknown; known here: kernel, qemu, vm, disk, network, image, debug, share, run, paths, log, guest, ssh, cifs, multipath, ceph, secrets, profile',
+    '[nfs]',
+    'rapido.toml:1:2 nfs: unknown; known here: kernel, qemu, vm, disk, network, image, debug, share, run, paths, log, guest, ssh, cifs, multipath, ceph, iscsi, lio, open_iscsi, tcmu_runner, usb_gadget, usbip, secrets, profile',
   ],
   [
     'run.boot_timeout = "none"',
@@ -337,6 +354,10 @@ test.each([
   [
     'ssh.authorized_keys = "~/.ssh/id_rsa.pub"',
     'rapido.toml:1:5 ssh.authorized_keys: "~/.ssh/id_rsa.pub" is not a list of paths; use ["~/.ssh/id_rsa.pub"]',
+  ],
+  [
+    'iscsi.initiators = ["iqn.Foo"]',
+    'rapido.toml:1:21 iscsi.initiators[0]: "iqn.Foo" is not the name of an initiator; use one such as "iqn.2003-01.org.linux-iscsi:rapido", in small letters',
   ],
   ['vm.memory = "1M"', 'rapido.toml:1:4 vm.memory: "1M" is too small, or no whole number of MiB; use 64M or more'],
   ['vm.cpus = 0', 'rapido.toml:1:4 vm.cpus: 0 is not a whole number from 1 to 255; use a number, without quotes'],

@@ -55,8 +55,9 @@ test('the shortest profile has every default', async () => {
     image: { install: [], install_optional: [], include: [], drivers: [], drivers_optional: [], dracut_modules: [] },
     machine: { disk: [], cpus: 2, memory: 512 },
     requires: { settings: [], kernel: [] },
-    boot: { ssh: false, env: {} },
+    boot: { include: [], ssh: false, env: {} },
     group: {},
+    when: [],
   })
 })
 
@@ -83,6 +84,11 @@ settings = ["kernel.src", "secrets.key", "guest.env.X"]
 kernel = ["DM_MULTIPATH"]
 [boot]
 env = { MNT = "/mnt/test" }
+include = [{ from = "mine.conf", to = "/mine.sh" }, { from = "{usb_gadget.script}", to = "/own.sh" }]
+[[when]]
+setting = "iscsi.chap_user"
+settings = ["secrets.chap_password"]
+install = ["./mine.sh", "x"]
 `,
   )
   await writeFile(join(folder, 'mine.conf'), '')
@@ -101,7 +107,16 @@ env = { MNT = "/mnt/test" }
     },
     machine: { cpus: 4, memory: 1024 },
     requires: { settings: ['kernel.src', 'secrets.key', 'guest.env.X'], kernel: ['DM_MULTIPATH'] },
-    boot: { env: { MNT: '/mnt/test' } },
+    boot: {
+      env: { MNT: '/mnt/test' },
+      include: [
+        { from: join(folder, 'mine.conf'), to: '/mine.sh' },
+        { from: '{usb_gadget.script}', to: '/own.sh' },
+      ],
+    },
+    when: [
+      { setting: 'iscsi.chap_user', settings: ['secrets.chap_password'], install: [join(folder, 'mine.sh'), 'x'] },
+    ],
   })
 })
 

@@ -45,6 +45,18 @@ describe('a VM on a bridge', () => {
     ])
   })
 
+  test('has further ones in the networks that follow, but for what is set', () => {
+    expect(addressesOf(planned({ nics: 3, vm: { 2: { nic: [{ address: '10.0.0.2/24' }] } } }, 2))).toEqual([
+      '192.168.155.102',
+      'fd72:6170:6964:6f::102',
+      '10.0.0.2',
+      '192.168.157.102',
+      'fd72:6170:6964:71::102',
+    ])
+    const vm = { 1: { address: '10.0.0.9/26' } }
+    expect(planned({ nics: 2, vm }).nics[1]?.addresses[0]).toBe('10.0.0.73/26')
+  })
+
   test.each([
     [{ address: '192.168.155.1/26' }, 1, 'network.address = "192.168.155.1/26" has no address for vm1'],
     [{}, 155, 'has no address for vm155'],
