@@ -50,6 +50,9 @@ async function measure(folder) {
   const hasCeph = await rapido.hasCeph()
   tell(hasCeph ? 'starting Ceph clusters' : 'without Ceph: no cluster is measured')
   const ceph = hasCeph && (await rapido.ceph(Math.min(rounds, 3)))
+  const hasTargets = await rapido.hasTargets()
+  tell(hasTargets ? 'booting targets' : 'without open-iscsi or usb-storage: no targets are measured')
+  const targets = hasTargets && (await rapido.targets(Math.min(rounds, 3)))
   tell('measuring memory')
   const memory = await rapido.memoryMiB()
 
@@ -61,6 +64,7 @@ async function measure(folder) {
     row('memory of all but QEMU, while a VM runs', 'MiB', { ours: [memory] }, { limit: 120 }),
     ...(failover ? [row('scenario multipath-failover, image cached', 'ms', failover, { limit: 20_000 })] : []),
     ...(ceph ? cephRows(ceph) : []),
+    ...(targets ? targetRows(targets) : []),
     row('rapido cut --force / dracut', 'ms', build, {}),
   ]
 }
@@ -71,6 +75,15 @@ function cephRows({ up, down, memory, run }) {
     row('rapido ceph down', 'ms', { ours: down }, { limit: 1000 }),
     row('memory of a Ceph cluster, after writing 256 MiB', 'MiB', { ours: memory }, { limit: 500 }),
     row('run cephfs, a file copied: image cached, no cluster', 'ms', { ours: run }, { limit: 10_000 }),
+  ]
+}
+
+/** By hand there is nothing to compare with: the other column is `simple`, ready. */
+function targetRows({ simple, lio, gadget, initiator }) {
+  return [
+    row('lio ready / simple', 'ms', { ours: lio, theirs: simple }, { ratio: 2 }),
+    row('usb-gadget ready / simple', 'ms', { ours: gadget, theirs: simple }, { ratio: 2 }),
+    row('open-iscsi logged in / simple', 'ms', { ours: initiator, theirs: simple }, { ratio: 3 }),
   ]
 }
 

@@ -111,6 +111,10 @@ group() {
       system_program smbd       'tests the profile cifs'              samba            samba                 samba       samba
       system_program multipathd 'tests the profile multipath'         multipath-tools  device-mapper-multipath multipath-tools multipath-tools
       system_program mkfs.xfs   'tests the profile multipath'         xfsprogs         xfsprogs              xfsprogs    xfsprogs
+      system_program dmsetup    'tests the profile lio'               dmsetup          device-mapper         device-mapper device-mapper
+      system_program iscsid     'tests the profile open-iscsi'        open-iscsi       iscsi-initiator-utils open-iscsi  open-iscsi
+      program tcmu-runner       'tests the profile tcmu-rbd-loop'     tcmu-runner      tcmu-runner           tcmu-runner tcmu-runner
+      system_program usbipd     'tests the profile usbip'             usbip            usbip                 usbip       usbip
       library libuid_wrapper.so 'lets an ordinary user run smbd'      libuid-wrapper   uid_wrapper           uid_wrapper uid_wrapper
       ;;
     *) fail 2 "no group \"$1\"" "$usage" ;;

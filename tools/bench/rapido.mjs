@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runProgram } from '../program.mjs'
 import { measureCeph } from './ceph.mjs'
+import { measureTargets } from './targets.mjs'
 import { timeMs } from './time.mjs'
 
 const main = join(import.meta.dirname, '../../dist/main.js')
@@ -32,6 +33,13 @@ export function rapidoIn(folder, release, { cpus, memory }) {
     ceph: (rounds) =>
       measureCeph(rounds, {
         timed: (...argv) => rapido(...argv, ...kernel),
+        succeed: (...argv) => succeed([...argv, ...kernel], options),
+      }),
+    hasTargets: async () => (await isThere('lio')) && (await isThere('open-iscsi')) && (await isThere('usb-gadget')),
+    targets: (rounds) =>
+      measureTargets(rounds, {
+        folder,
+        run: (...argv) => succeed(['run', ...argv, ...kernel], options),
         succeed: (...argv) => succeed([...argv, ...kernel], options),
       }),
     memoryMiB: () => memoryMiB({ sets, options }),
