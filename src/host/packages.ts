@@ -122,6 +122,7 @@ const rows: [programs: string, packages: string][] = [
   ['cryptsetup', 'cryptsetup-bin | cryptsetup | cryptsetup | cryptsetup'],
   ['iscsiadm iscsid iscsistart', 'open-iscsi | iscsi-initiator-utils | open-iscsi | open-iscsi'],
   ['targetcli', 'targetcli-fb | targetcli | targetcli | targetcli-fb'],
+  ['tcmu-runner', 'tcmu-runner'],
   ['nvme', 'nvme-cli'],
   ['nbd-client nbd-server', 'nbd-client | nbd | nbd | nbd'],
   ['mount.ceph ceph rbd rados ceph-conf ceph-rbdnamer', 'ceph-common'],

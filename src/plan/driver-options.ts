@@ -27,7 +27,7 @@ const options: Record<string, string> = {
   scsi_mod: 'SCSI', sd_mod: 'BLK_DEV_SD', sg: 'CHR_DEV_SG', sr_mod: 'BLK_DEV_SR', scsi_debug: 'SCSI_DEBUG',
   scsi_dh_alua: 'SCSI_DH_ALUA', scsi_dh_rdac: 'SCSI_DH_RDAC', scsi_dh_emc: 'SCSI_DH_EMC', iscsi_tcp: 'ISCSI_TCP',
   target_core_mod: 'TARGET_CORE', target_core_iblock: 'TCM_IBLOCK', target_core_file: 'TCM_FILEIO',
-  target_core_pscsi: 'TCM_PSCSI', target_core_user: 'TCM_USER2', tcm_loop: 'LOOPBACK_TARGET',
+  target_core_pscsi: 'TCM_PSCSI', target_core_rbd: 'TCM_RBD', target_core_user: 'TCM_USER2', tcm_loop: 'LOOPBACK_TARGET',
   iscsi_target_mod: 'ISCSI_TARGET',
   // USB
   dummy_hcd: 'USB_DUMMY_HCD', libcomposite: 'USB_LIBCOMPOSITE', usb_storage: 'USB_STORAGE', uas: 'USB_UAS',
