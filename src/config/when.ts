@@ -4,25 +4,23 @@ import type { Settings } from './schema.js'
 
 /** The profile as it is with these settings: what its `when` has is put in. */
 export function profileWith(settings: Settings, profile: Profile): Profile {
-  const holds = ({ setting, is }: Profile['when'][number]) => {
+  const more = profile.when.filter(({ setting, is }) => {
     const value = settingValue(settings, setting)
     return is === undefined ? value !== undefined : String(value) === is
+  })
+  const { image, requires } = profile
+  return {
+    ...profile,
+    network: more.findLast(({ network }) => network)?.network ?? profile.network,
+    ceph: more.findLast(({ ceph }) => ceph)?.ceph ?? profile.ceph,
+    image: {
+      ...image,
+      install: [...image.install, ...more.flatMap(({ install }) => install)],
+      drivers: [...image.drivers, ...more.flatMap(({ drivers }) => drivers)],
+    },
+    requires: {
+      settings: [...requires.settings, ...more.flatMap(({ settings }) => settings)],
+      kernel: [...requires.kernel, ...more.flatMap(({ kernel }) => kernel)],
+    },
   }
-  return profile.when.filter(holds).reduce<Profile>(
-    (before, more) => ({
-      ...before,
-      network: more.network ?? before.network,
-      ceph: more.ceph ?? before.ceph,
-      image: {
-        ...before.image,
-        install: [...before.image.install, ...more.install],
-        drivers: [...before.image.drivers, ...more.drivers],
-      },
-      requires: {
-        settings: [...before.requires.settings, ...more.settings],
-        kernel: [...before.requires.kernel, ...more.kernel],
-      },
-    }),
-    profile,
-  )
 }

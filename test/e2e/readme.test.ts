@@ -9,7 +9,7 @@ import { packageFolder } from '../helpers/places.js'
 import { type Example, shellExamples, typeScriptExamples } from '../helpers/readme-examples.js'
 import type { Sandbox } from '../helpers/sandbox.js'
 
-const pages = ['README.md', 'docs/ceph.md', 'docs/ci.md', 'docs/network.md', 'docs/scenarios.md']
+const pages = ['README.md', 'docs/ceph.md', 'docs/ci.md', 'docs/network.md', 'docs/scenarios.md', 'docs/targets.md']
 const shell = pages.flatMap(shellExamples)
 const needsTree = ({ code }: Example) => code.includes('kernel.src=~/linux')
 

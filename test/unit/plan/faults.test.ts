@@ -33,6 +33,7 @@ describe('the words of a command line', () => {
     ['link-down', [], { nic: 'nic0' }],
     ['freeze', [], { verb: 'freeze' }],
     ['resize', ['hd', 'size=2G'], { disk: 'hd', size: 2048 }],
+    ['usb-unplug', [], { verb: 'usb-unplug' }],
   ])('%s %j', (verb, words, fault) => {
     expect(readFault(verb, faultOptions(verb, words))).toMatchObject(fault)
   })
@@ -42,6 +43,7 @@ describe('the words of a command line', () => {
     ['path-dead', [], /path-dead path: missing/],
     ['path-dead', ['hda', 'hdb'], /path-dead takes one path, then KEY=VALUE: what is "hdb"\?/],
     ['freeze', ['hda'], /freeze is for the whole VM: what is "hda"\?/],
+    ['usb-plugg', [], /no fault "usb-plugg"; did you mean "usb-plug"\?/],
     ['io-error', ['hda', 'evry=3'], /evry: unknown; did you mean every\?/],
     ['slow', ['hda', 'latency=soon'], /latency: "soon" is not a duration/],
   ])('%s %j is refused', (verb, words, message) => {

@@ -1,0 +1,102 @@
+import { cpSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect } from 'vitest'
+import { testOfSeveral as test } from '../helpers/e2e-test.js'
+import { packageFolder } from '../helpers/places.js'
+
+// USB gadgets: a disk of the same guest, or of another VM, and what becomes of it when its cable is pulled.
+
+const disk = '/dev/disk/by-id/usb-rapido-gadget'
+const sameData = (backing: string) =>
+  `dd if=/dev/urandom of=${disk} bs=1M count=4 oflag=direct status=none; cmp -n 4M ${disk} ${backing}`
+
+describe.concurrent('a USB gadget', () => {
+  test('on compressed memory is a disk of the same guest, that can be ejected, unplugged and plugged in', {
+    timeout: 240_000,
+  }, async ({ box }) => {
+    const rapido = (...words: string[]) => box.rapido(...words).outcome()
+    const guest = (line: string) => rapido('exec', '1', '--', 'bash', '-c', line)
+    const booted = await rapido('boot', 'usb-gadget', '--set', 'usb_gadget.speed=super', '--detach')
+    expect(booted, booted.stderr).toMatchObject({
+      status: 0,
+      stderr: expect.stringMatching(/ is \/dev\/sd\w, 5000 Mbit/),
+    })
+    expect(await guest(`io-load ${disk} --seconds 1 && ${sameData('/dev/zram0')}`)).toMatchObject({ status: 0 })
+
+    expect(await rapido('fault', '1', 'usb-plug')).toMatchObject({ status: 2 })
+    expect(await rapido('fault', '1', 'usb-eject')).toMatchObject({ status: 0 })
+    expect(await guest(`head -c 4096 ${disk}`)).toMatchObject({ status: 1 })
+    expect(await rapido('fault', '1', 'usb-insert')).toMatchObject({ status: 0 })
+    expect(await guest(`cmp -n 4M ${disk} /dev/zram0`)).toMatchObject({ status: 0 })
+
+    expect(await rapido('fault', '1', 'usb-unplug')).toMatchObject({ status: 0 })
+    expect(await guest('ls /sys/bus/usb/devices/*/serial')).not.toMatchObject({
+      stdout: expect.stringContaining('1-1'),
+    })
+    expect(await rapido('fault', '1', 'usb-plug')).toMatchObject({ status: 0 })
+    expect(await guest(`gadget-disk && cmp -n 4M ${disk} /dev/zram0`)).toMatchObject({ status: 0 })
+    expect(await rapido('stop', '1')).toMatchObject({ status: 0 })
+  })
+
+  test('on dm-crypt stores what nobody can read below', { timeout: 120_000 }, async ({ box }) => {
+    const run = await box
+      .rapido('run', 'usb-gadget', '--set', 'usb_gadget.backing=crypt', '--set', 'usb_gadget.speed=full')
+      .outcome()
+    expect(run, run.stderr).toMatchObject({ status: 0, stdout: expect.stringContaining(', 12 Mbit/s') })
+    const below = `! (${sameData('/dev/zram0')})`
+    const commands = ['-x', `${sameData('/dev/mapper/gadget')}`, '-x', below]
+    const compared = await box.rapido('run', 'usb-gadget', '--set', 'usb_gadget.backing=crypt', ...commands).outcome()
+    expect(compared, compared.stderr).toMatchObject({ status: 0 })
+  })
+
+  test('on an RBD image is the gateway to it', { timeout: 240_000 }, async ({ box }) => {
+    const sets = ['--set', 'usb_gadget.backing=rbd', '--set', 'ceph.osds=1']
+    const run = await box.rapido('run', 'usb-gadget', ...sets, '-x', sameData('/dev/rbd/rbd/rapido')).outcome()
+    expect(run, run.stderr).toMatchObject({ status: 0 })
+  })
+
+  test('is what a script of the user makes, and boot.sh fails with it', { timeout: 120_000 }, async ({ box }) => {
+    box.file('gadget.sh', 'echo "on $UDC, $BACKING"; exit 7\n')
+    const run = await box.rapido('run', 'usb-gadget', '--set', 'usb_gadget.script=gadget.sh', '-x', 'true').outcome()
+    expect(run.status).toBe(1)
+    expect(run.stdout + run.stderr).toMatch(
+      /on dummy_udc\.0, \/dev\/zram0[\s\S]*usb_gadget\.script ended with status 7/,
+    )
+  })
+
+  test('there is none elsewhere', { timeout: 120_000 }, async ({ box }) => {
+    box.profile('tiny')
+    await box.rapido('boot', 'tiny', '--detach').outcome()
+    const fault = await box.rapido('fault', '1', 'usb-unplug').outcome()
+    expect(fault).toMatchObject({ status: 2, stderr: expect.stringContaining('vm1 has no USB gadget') })
+    await box.rapido('stop', '1').outcome()
+  })
+
+  test('of one VM is a disk of another one, by USB over IP', { timeout: 240_000 }, async ({ box }) => {
+    const copied = `mkfs.xfs -q ${disk} && mount ${disk} /mnt && cp /bin/bash /mnt && sync /mnt/bash && cmp /bin/bash /mnt/bash`
+    const commands = [`host: io-load ${disk} --seconds 1`, `host: ${copied}`].flatMap((command) => ['-x', command])
+    const run = await box.rapido('run', 'usbip', ...commands).outcome()
+    expect(run, run.stderr).toMatchObject({ status: 0, stdout: expect.stringMatching(/"errors":0,.*"mismatches":0/) })
+  })
+})
+
+describe.concurrent('the scenario usb-cable-pull', () => {
+  test('passes', { timeout: 240_000 }, async ({ box }) => {
+    const run = await box.rapido('scenario', 'usb-cable-pull', '--json', 'out.json').outcome()
+    expect(run, run.stderr).toMatchObject({ status: 0 })
+    const { notes } = JSON.parse(readFileSync(join(box.work, 'out.json'), 'utf8'))
+    expect(notes).toContainEqual(expect.stringMatching(/^\d+ files were acknowledged/))
+  })
+
+  test('fails where nothing is synced', { timeout: 240_000 }, async ({ box }) => {
+    cpSync(join(packageFolder, 'profiles/usb-gadget'), join(box.work, 'profiles/usb-gadget'), { recursive: true })
+    // A dd that does not sync comes first on everybody's PATH.
+    box.file('profiles/usb-gadget/dd', '#!/bin/bash\nexec /usr/bin/dd $(printf "%s\\n" "$@" | grep -v fsync)\n', 0o755)
+    const toml = readFileSync(join(packageFolder, 'profiles/usb-gadget/profile.toml'), 'utf8')
+    const include = 'include = [\n  { from = "dd", to = "/usr/local/sbin/dd" },'
+    box.file('profiles/usb-gadget/profile.toml', toml.replace(/(?<=\[boot\]\n)include = \[/, include))
+    const run = await box.rapido('scenario', 'usb-cable-pull').outcome()
+    expect(run.status, run.stderr).toBe(1)
+    expect(run.stderr).toMatch(/FAIL {2}(every file that was synced|who was writing is told)/)
+  })
+})
