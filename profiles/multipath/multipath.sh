@@ -1,5 +1,7 @@
 # shellcheck shell=bash
-# Sourced by the boot.sh of multipath and multipath-alua.
+# Sourced by the boot.sh of multipath, multipath-alua and open-iscsi.
+
+multipath_sections= # more of multipath.conf, behind [defaults]
 
 # start_udevd: without it, multipathd finds nothing. Start it before there are paths.
 start_udevd() {
@@ -21,6 +23,7 @@ defaults {
   no_path_retry $MULTIPATH_NO_PATH_RETRY
 $(printf '  %s\n' "$@")
 }
+$multipath_sections
 CONF
   use_tree
   modprobe -qa dm_multipath "dm_${MULTIPATH_POLICY//-/_}" sd_mod sg || true

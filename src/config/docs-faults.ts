@@ -2,17 +2,23 @@ import { cephFaultVerbs } from './ceph-fault-verbs.js'
 import { faultVerbs } from './fault-verbs.js'
 import { type SettingRow, settingRows } from './rows.js'
 import { tomlValue } from './toml-value.js'
+import { usbFaultVerbs } from './usb-fault-verbs.js'
 
 /** docs/faults.md: every verb of `rapido fault`, with what it takes. */
 export function faultsPage(): string {
   const rows = Object.entries(faultVerbs).map(([verb, { about, undo, schema }]) => {
     const [target, ...options] = settingRows(schema)
-    const own = verb in cephFaultVerbs && !verb.startsWith('client') ? 'the cluster' : 'the VM'
-    const names = targetNames[target?.name ?? ''] ?? own
+    const names = targetNames[target?.name ?? ''] ?? whole(verb)
     return `| \`${verb}\` | ${names} | ${about} | ${undo === undefined ? '' : `\`${undo}\``} | ${options.map(optionText).join('; ')} |`
   })
   const table = ['| verb | of | does | undone by | options |', '| --- | --- | --- | --- | --- |', ...rows]
   return `${intro}\n\n${table.join('\n')}\n\n${notes}\n`
+}
+
+/** What a verb without a target is done to. */
+function whole(verb: string): string {
+  if (verb in usbFaultVerbs) return 'the USB gadget'
+  return verb in cephFaultVerbs && !verb.startsWith('client') ? 'the cluster' : 'the VM'
 }
 
 const targetNames: Record<string, string> = {
@@ -57,6 +63,16 @@ Who prefers QEMU's monitor (Ctrl-A c, or \`rapido monitor VM drive_del hda\`) ma
 - **\`reset\`** runs boot.sh again; files of the initramfs are as new, disks are as they were.
 - **\`power-cut\`** ends the VM. What it wrote to a disk with a \`file\` is there for the next VM; scratch disks go with it. QEMU
   keeps what it was given, so a file system that forgets to flush is not found out.
+
+Those of a USB gadget are done in the guest that has it, to all gadgets that configfs has there: that of the profiles
+\`usb-gadget\` and \`usbip-device\`, or of a script of yours.
+
+- **\`usb-unplug\`** takes the gadget off its controller: gone within 10 ms, and I/O gets EIO. XFS shuts down with the next write to its
+  log, when it is unmounted at the latest. Unmount before \`usb-plug\`, or the disk gets another name; \`gadget-disk\` in the guest
+  waits for it, prints its name, and sets its link.
+- **\`usb-plug\`** returns when the host's side has configured the device (10 s at most), a moment before the disk is there. With USB
+  over IP the other guest has to attach it again: \`attach-gadget\`.
+- **\`usb-eject\`** leaves the device and takes the medium, whether or not the host has locked it. The guest notices with its next I/O.
 
 Those of a Ceph cluster work on the one that the VM uses, \`rapido fault ceph VERB\` on the throwaway one without a VM; its
 daemons are listed by \`rapido fault ceph\`. [ceph.md](ceph.md) tells what a guest sees of each.`

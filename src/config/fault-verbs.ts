@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type CephFaultVerb, cephFaultVerbs } from './ceph-fault-verbs.js'
 import { choice, duration, integer, size, text } from './kinds.js'
 import { setting } from './setting.js'
+import { type UsbFaultVerb, usbFaultVerbs } from './usb-fault-verbs.js'
 
 // Every fault that rapido can do to a VM that runs, with what it takes. `rapido fault --help`, docs/faults.md, the
 // messages for what is mistyped and the library's types are made of this table.
@@ -83,6 +84,7 @@ export const faultVerbs = {
       size: setting(size({ fromMiB: 1 }), { meaning: 'The new size.', example: '4G' }),
     }),
   },
+  ...usbFaultVerbs,
   ...cephFaultVerbs,
 } as const
 
@@ -99,4 +101,9 @@ export type Fault = {
 /** Whether a fault is one of the cluster that a VM uses, and not of its machine. */
 export function isCephFault(fault: Fault): fault is Extract<Fault, { verb: CephFaultVerb }> {
   return fault.verb in cephFaultVerbs
+}
+
+/** Whether a fault is one of the USB gadget that a guest has. */
+export function isUsbFault(fault: Fault): fault is Extract<Fault, { verb: UsbFaultVerb }> {
+  return fault.verb in usbFaultVerbs
 }

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import type { CephFaultVerb } from '../config/ceph-fault-verbs.js'
 import type { Fault } from '../config/fault-verbs.js'
+import type { UsbFaultVerb } from '../config/usb-fault-verbs.js'
 import { RapidoError } from '../errors.js'
 import { deviceOptions, driveOptions, optionText } from '../plan/disk-args.js'
 import type { DiskPlan } from '../plan/disks.js'
@@ -29,7 +30,7 @@ export interface FaultTarget {
 /**
  * Faults of one machine, done over QMP, each looked at for its effect. What a path is like is asked of QEMU, for who
  * sits at the monitor changes it, too. `reset` and `power-cut` are the machine's own (machine.ts), those of a
- * Ceph cluster are in ceph/faults.ts.
+ * Ceph cluster are in ceph/faults.ts, those of a USB gadget in runs/fault-usb.ts.
  */
 export class Faults {
   readonly #plan: MachinePlan
@@ -42,7 +43,7 @@ export class Faults {
   }
 
   /** Throws RapidoError: 'usage' for what cannot be, 'host' where QEMU refuses, or nothing came of it. */
-  async apply(fault: Exclude<Fault, { verb: 'reset' | 'power-cut' | CephFaultVerb }>): Promise<void> {
+  async apply(fault: Exclude<Fault, { verb: 'reset' | 'power-cut' | CephFaultVerb | UsbFaultVerb }>): Promise<void> {
     requirePossible(fault, this.#plan)
     switch (fault.verb) {
       case 'path-dead':

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type FaultInput, type FaultVerb, isCephFault } from '../config/fault-verbs.js'
+import { type FaultInput, type FaultVerb, isCephFault, isUsbFault } from '../config/fault-verbs.js'
 import { formatDurationMs } from '../config/units.js'
 import { RapidoError } from '../errors.js'
 import type { WindowSize } from '../host/pty-process.js'
@@ -9,6 +9,7 @@ import { endedUnexpectedly, type Machine } from '../machine/machine.js'
 import { QemuGone } from '../machine/qmp.js'
 import { readFault } from '../plan/faults.js'
 import { faultCluster } from './fault-ceph.js'
+import { faultUsb } from './fault-usb.js'
 import { IoLoad } from './io-load.js'
 import type { RunPlan } from './plan-run.js'
 import { runBootScript } from './steps.js'
@@ -202,6 +203,7 @@ export class Vm implements AsyncDisposable {
     const fault = readFault(verb, options)
     try {
       if (isCephFault(fault)) return await faultCluster(fault, this)
+      if (isUsbFault(fault)) return await faultUsb(fault, this)
       if (fault.verb === 'reset') return await this.reset()
       if (fault.verb !== 'power-cut') return await this.machine.faults.apply(fault)
       await this.machine.powerCut()
