@@ -53,10 +53,14 @@ const managers: { name: PackageManager; program: string }[] = [
 const installers = { apt: 'apt install', dnf: 'dnf install', zypper: 'zypper install', pacman: 'pacman -S' }
 
 const finders = {
-  apt: (program: string) => `apt-file search bin/${program}`,
-  dnf: (program: string) => `dnf provides '*/bin/${program}'`,
-  zypper: (program: string) => `cnf ${program}`,
+  apt: (program: string) => `apt-file search ${isPath(program) ? program : `bin/${program}`}`,
+  dnf: (program: string) => `dnf provides '${isPath(program) ? program : `*/bin/${program}`}'`,
+  zypper: (program: string) => (isPath(program) ? `zypper search --provides ${program}` : `cnf ${program}`),
   pacman: (program: string) => `pacman -F ${program}`,
+}
+
+function isPath(program: string): boolean {
+  return program.startsWith('/')
 }
 
 const kernels = { apt: 'linux-image-amd64', dnf: 'kernel', zypper: 'kernel-default', pacman: 'linux' }

@@ -9,6 +9,8 @@ test.each<[string, PackageManager, ReturnType<typeof providerOf>]>([
   ['dracut', 'apt', { package: 'dracut-core' }],
   ['iscsiadm', 'zypper', { package: 'open-iscsi' }],
   ['nosuch', 'apt', { find: 'apt-file search bin/nosuch' }],
+  ['/usr/lib64/x/y.so', 'apt', { find: 'apt-file search /usr/lib64/x/y.so' }],
+  ['/usr/lib64/x/y.so', 'zypper', { find: 'zypper search --provides /usr/lib64/x/y.so' }],
   ['nosuch', 'dnf', { find: "dnf provides '*/bin/nosuch'" }],
   ['nosuch', 'zypper', { find: 'cnf nosuch' }],
   ['nosuch', 'pacman', { find: 'pacman -F nosuch' }],
