@@ -42,6 +42,10 @@ const image = z
         'Each must be there. A path may name settings: "{kernel.src}/tools/perf/perf".',
       example: ['multipath', 'mkfs.xfs'],
     }),
+    tools: setting(flag().prefault(false), {
+      meaning: 'Whether the small programs that one expects of a shell are in it, too: docs/profiles.md has the list.',
+      example: true,
+    }),
     install_optional: setting(programs().prefault([]), {
       meaning:
         'Programs that are left out, with a note, where the host has none; and those whose path names a setting that is ' +

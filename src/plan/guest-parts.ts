@@ -13,9 +13,9 @@ export interface GuestParts {
  */
 export function guestParts(
   guestFolder: string,
-  options: { share: boolean; network: boolean; drivers?: string[] },
+  options: { share: boolean; network: boolean; tools?: boolean; drivers?: string[] },
 ): GuestParts {
-  const { share, network } = options
+  const { share, network, tools } = options
   const file = (name: string, to: string) => ({ from: `${guestFolder}/${name}`, to })
   return {
     install: [
@@ -33,6 +33,7 @@ export function guestParts(
       'mkdir',
       ...['dirname', 'mktemp', 'mv', 'rm'], // rapido cp
       ...(network ? ['ip'] : []),
+      ...(tools ? smallPrograms : []),
     ],
     install_optional: ['/usr/lib/locale/C.utf8', ...terminals.map((name) => `/usr/share/terminfo/${name[0]}/${name}`)],
     include: [
@@ -58,6 +59,15 @@ export function guestParts(
     ],
   }
 }
+
+/** What a profile gets with `tools`: coreutils, util-linux, kmod and the like, which every distribution has. */
+// biome-ignore format: a list of words
+const smallPrograms = [
+  'basename', 'chmod', 'cmp', 'cp', 'cut', 'date', 'dd', 'df', 'echo', 'env', 'head', 'id', 'ls', 'md5sum', 'nproc', 'od',
+  'readlink', 'rmdir', 'seq', 'sha256sum', 'sort', 'stat', 'sync', 'tail', 'tee', 'timeout', 'touch', 'tr', 'truncate',
+  'uname', 'uniq', 'wc', 'yes',
+  'blockdev', 'dmesg', 'find', 'grep', 'lsblk', 'lsmod', 'mountpoint', 'pgrep', 'ps', 'sed', 'xargs',
+]
 
 /** Descriptions of the terminals that people sit at, for vi and less. */
 const terminals = ['linux', 'xterm', 'xterm-256color', 'screen', 'screen-256color', 'tmux-256color', 'vt220']

@@ -101,6 +101,7 @@ export function planImageOf(profile: Profile, settings: Settings, kernel: Kernel
   const guest = guestParts(packageFile('src/guest'), {
     share: settings.share.path !== undefined,
     network: profile.network !== 'none',
+    tools: profile.image.tools,
     drivers: planDisks(profile, settings).flatMap(diskDrivers),
   })
   const input = { profile, guest, settings }

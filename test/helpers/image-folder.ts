@@ -42,7 +42,14 @@ export function useImageFolder() {
   }
 
   function input(image: Partial<ImageProfile['image']> = {}, dracutArgs: string[] = [], dracutSrc?: string) {
-    const lists = { install: [], install_optional: [], drivers: [], drivers_optional: [], dracut_modules: [] }
+    const lists = {
+      tools: false,
+      install: [],
+      install_optional: [],
+      drivers: [],
+      drivers_optional: [],
+      dracut_modules: [],
+    }
     const profile: ImageProfile = {
       name: 'demo',
       folder,

@@ -27,6 +27,7 @@ export function imageInput(changes: {
   const image = {
     install: [],
     install_optional: [],
+    tools: false,
     include: [],
     drivers: [],
     drivers_optional: [],

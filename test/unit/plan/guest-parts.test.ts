@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { guestParts } from '../../../src/plan/guest-parts.js'
@@ -26,4 +26,14 @@ test('9p comes with a shared folder only', () => {
   const plain = guestParts('/g', { share: false, network: false })
   const more = shared.drivers_optional.filter((name) => !plain.drivers_optional.includes(name))
   expect(more).toEqual(['9pnet_virtio', '9p'])
+})
+
+test('docs/profiles.md lists the programs that every image has, and those of `tools`', () => {
+  const page = readFileSync('docs/profiles.md', 'utf8')
+  const [, all = '', tools = ''] =
+    /^Programs in every image: (.*?)\. With\s.*? there are, too: (.*?)\. Name/ms.exec(page) ?? []
+  const words = (text: string) => text.split(/,\s+/)
+  expect(words(all)).toEqual(parts.install)
+  const more = guestParts('/g', { share: false, network: false, tools: true }).install
+  expect(words(tools)).toEqual(more.slice(parts.install.length))
 })
