@@ -115,6 +115,7 @@ await_logouts() {
 has_sessions() {
   local info line
   for info in "$target"/iscsi/*/*/acls/*/info; do
+    [[ -e $info ]] || continue
     read -r line <"$info" || continue
     [[ $line == "No active"* ]] || return 0
   done
@@ -166,6 +167,7 @@ loop_disk() {
 # release_luns: takes all exports and LUNs away, so that what is behind them is free. For power-off, before what is behind
 # them is let go of: after_unmount bash -c '. /usr/local/lib/target.sh && release_luns'
 release_luns() {
+  await_logouts
   local group
   for group in "$target"/iscsi/*/tpgt_*; do
     if [[ -e $group ]]; then echo 0 >"$group/enable"; fi # ends the sessions

@@ -11,13 +11,17 @@ start_iscsid() {
   echo "InitiatorName=$initiator" >/etc/iscsi/initiatorname.iscsi
   write_iscsid_conf
   setsid iscsid -f </dev/null >/run/iscsid.log 2>&1 &
-  serves_storage $!
+  iscsid=$!
+  serves_storage "$iscsid"
   after_unmount iscsiadm -m node -u
-  wait_for 10 has_iscsid
+  wait_for 10 iscsid_has_settled
+  kill -0 "$iscsid" 2>/dev/null || die "iscsid has ended: $(</run/iscsid.log)"
 }
 
-# The socket that iscsiadm talks to.
-has_iscsid() { [[ $(</proc/net/unix) == *ISCSIADM_ABSTRACT_NAMESPACE* ]]; }
+# It has the socket that iscsiadm talks to, or has ended.
+iscsid_has_settled() {
+  [[ $(</proc/net/unix) == *ISCSIADM_ABSTRACT_NAMESPACE* ]] || ! kill -0 "$iscsid" 2>/dev/null
+}
 
 # write_iscsid_conf: for root alone, and `set -x` shall not show the password.
 write_iscsid_conf() {
@@ -65,7 +69,7 @@ log_in() {
   find_portal
   said=$(iscsiadm -m discovery -t sendtargets -p "$portal" 2>&1) || die "no target at the portal $portal:"$'\n'"$said"
   said=$(iscsiadm -m node -l 2>&1) && return
-  said=$(grep '^iscsiadm: ' <<<"$said"; grep -i 'login' /run/iscsid.log)
+  said=$(grep '^iscsiadm: ' <<<"$said"; grep -iE 'login|connect' /run/iscsid.log; true)
   # What a second portal is for: one is enough to go on.
   compgen -G '/sys/class/iscsi_session/session*' >/dev/null ||
     die "no login as $initiator${ISCSI_CHAP_USER:+, user $ISCSI_CHAP_USER}; has the target an ACL for it, and this user and" \

@@ -18,6 +18,7 @@ start_tcmu_runner() {
     program=$TCMU_RUNNER_SRC/tcmu-runner
     arguments+=(--handler-path "$TCMU_RUNNER_SRC")
   fi
+  rm -f $tcmu_run/tcmu-runner.log # what an earlier one said
   # The daemon unblocks this once it has its handlers and its devices, and listens. Nothing else tells.
   echo 1 >$tcmu_parameters/block_netlink
   LD_LIBRARY_PATH=$(tree_libraries) setsid "$program" "${arguments[@]}" </dev/null &>$tcmu_run/output &
@@ -45,9 +46,9 @@ ask_image_size() {
   if [[ -x $CEPH_SRC/build/bin/rbd ]]; then program=$CEPH_SRC/build/bin/rbd; fi
   mkdir -p $tcmu_run
   out=$(
-    LD_LIBRARY_PATH=$(tree_libraries) "$program" --id "$CEPH_USER" info "$CEPH_POOL/$CEPH_IMAGE" --format json \
+    LD_LIBRARY_PATH=$(tree_libraries) timeout 30 "$program" --id "$CEPH_USER" info "$CEPH_POOL/$CEPH_IMAGE" --format json \
       2>$tcmu_run/rbd-info
-  ) || die "cannot ask for the size of $CEPH_POOL/$CEPH_IMAGE as client.$CEPH_USER: $(<$tcmu_run/rbd-info)"
+  ) || die "cannot ask for the size of $CEPH_POOL/$CEPH_IMAGE as client.$CEPH_USER within 30 s: $(<$tcmu_run/rbd-info)"
   [[ $out =~ '"size":'([0-9]+) ]] || die "rbd info tells no size: $out"
   echo "${BASH_REMATCH[1]}" >$tcmu_run/size
 }

@@ -19,4 +19,4 @@ if has_own_script; then exit 0; fi
 . gadget-disk
 # shellcheck disable=SC2154 # of gadget-disk
 ((speed == mbits[$USB_GADGET_SPEED])) ||
-  die "its speed is $speed Mbit/s: where dummy_hcd is built in, \"$USB_GADGET_SPEED\" needs kernel.cmdline dummy_hcd.${parameter[$USB_GADGET_SPEED]}"
+  die "its speed is $speed Mbit/s; a dummy_hcd that is built in needs kernel.params = [\"dummy_hcd.${parameter[$USB_GADGET_SPEED]}\"]"

@@ -5,7 +5,7 @@ set -e
 
 # Whoever has the device attached unmounts it and detaches it at power-off, which is often that of both VMs.
 await_detached() {
-  local status
+  local status tries
   for ((tries = 0; tries < 60; tries++)); do
     read -r status </sys/devices/platform/usbip-vudc.0/usbip_status
     ((status == 2)) || break

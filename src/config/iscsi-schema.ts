@@ -25,6 +25,7 @@ export const iscsi = z
       list(iscsiName('the name of an initiator'), {
         of: 'names of initiators',
         such: '["iqn.2007-10.com.github:sahlberg:libiscsi:iscsi-test"]',
+        least: 1,
       }).prefault([
         'iqn.2007-10.com.github:sahlberg:libiscsi:iscsi-test',
         'iqn.2007-10.com.github:sahlberg:libiscsi:iscsi-test-2',

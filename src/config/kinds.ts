@@ -92,12 +92,17 @@ export function choice<const Words extends readonly [string, ...string[]]>(words
 }
 
 /** A list; a string in its place is answered with the list that was probably meant. */
-export function list<Element extends z.ZodType>(element: Element, options: { of: string; such: string }) {
+export function list<Element extends z.ZodType>(
+  element: Element,
+  options: { of: string; such: string; least?: number },
+) {
   const error = refuse(`a list of ${options.of}`, (input) => {
     const words = typeof input === 'string' ? input.split(/\s+/).filter((word) => word !== '') : []
     return `use ${words.length > 0 ? tomlValue(words) : options.such}`
   })
-  return kind(z.array(element, { error }), `list of ${options.of}`)
+  const least = options.least ?? 0
+  const few = () => `has too few ${options.of}; use ${options.such}`
+  return kind(z.array(element, { error }).min(least, { error: few }), `list of ${options.of}`)
 }
 
 /** A list of strings without control characters, which no command line takes well. */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { diskId, diskKeys, rbdMeaning } from './disk-schema.js'
 import { choice, environment, environmentText, flag, integer, list, size, text } from './kinds.js'
 import { setting } from './setting.js'
-import { settingName, withAnySettings, withSettings } from './setting-names.js'
+import { neverIs, settingName, withAnySettings, withSettings } from './setting-names.js'
 
 // Every key of profile.toml, as schema.ts has those of rapido.toml.
 
@@ -203,29 +203,34 @@ const networkKind = choice(['none', 'user', 'bridge'])
 const cephUse = choice(['none', 'cluster', 'cephfs', 'rbd'])
 const when = setting(
   list(
-    z.strictObject({
-      setting: setting(settingName(), {
-        meaning: 'A setting of rapido.toml, which must be there.',
-        example: 'usb_gadget.backing',
+    z
+      .strictObject({
+        setting: setting(settingName(), {
+          meaning: 'A setting of rapido.toml, which must be there.',
+          example: 'usb_gadget.backing',
+        }),
+        is: setting(text().optional(), { meaning: 'The value that it has.', example: 'rbd', unset: 'any: it is set' }),
+        network: setting(networkKind.optional(), {
+          meaning: 'In place of `network`.',
+          example: 'bridge',
+          unset: 'as it is',
+        }),
+        ceph: setting(cephUse.optional(), { meaning: 'In place of `ceph`.', example: 'rbd', unset: 'as it is' }),
+        install: setting(programs().prefault([]), { meaning: 'More for `image.install`.', example: ['dmsetup'] }),
+        drivers: setting(drivers().prefault([]), { meaning: 'More for `image.drivers`.', example: ['dm_crypt'] }),
+        settings: setting(list(settingName(), { of: 'settings', such: '["kernel.src"]' }).prefault([]), {
+          meaning: 'More for `requires.settings`.',
+          example: ['secrets.chap_password'],
+        }),
+        kernel: setting(list(optionName(), { of: 'kernel options', such: '["DM_CRYPT"]' }).prefault([]), {
+          meaning: 'More for `requires.kernel`.',
+          example: ['DM_CRYPT'],
+        }),
+      })
+      .superRefine(({ setting, is }, context) => {
+        const never = is === undefined ? undefined : neverIs(setting, is)
+        if (never !== undefined) context.addIssue({ code: 'custom', path: ['is'], message: `never holds: ${never}` })
       }),
-      is: setting(text().optional(), { meaning: 'The value that it has.', example: 'rbd', unset: 'any: it is set' }),
-      network: setting(networkKind.optional(), {
-        meaning: 'In place of `network`.',
-        example: 'bridge',
-        unset: 'as it is',
-      }),
-      ceph: setting(cephUse.optional(), { meaning: 'In place of `ceph`.', example: 'rbd', unset: 'as it is' }),
-      install: setting(programs().prefault([]), { meaning: 'More for `image.install`.', example: ['dmsetup'] }),
-      drivers: setting(drivers().prefault([]), { meaning: 'More for `image.drivers`.', example: ['dm_crypt'] }),
-      settings: setting(list(settingName(), { of: 'settings', such: '["kernel.src"]' }).prefault([]), {
-        meaning: 'More for `requires.settings`.',
-        example: ['secrets.chap_password'],
-      }),
-      kernel: setting(list(optionName(), { of: 'kernel options', such: '["DM_CRYPT"]' }).prefault([]), {
-        meaning: 'More for `requires.kernel`.',
-        example: ['DM_CRYPT'],
-      }),
-    }),
     { of: 'tables', such: '[{ setting = "usb_gadget.backing", is = "rbd", ceph = "rbd" }]' },
   ).prefault([]),
   {

@@ -28,6 +28,17 @@ export function withAnySettings(narrowed: Parameters<typeof text>[0]) {
   return withSettings(narrowed, (row) => isText(row) || isPlain(row))
 }
 
+/** Why a setting can never have this value, as text; undefined where it can. */
+export function neverIs(key: string, value: string): string | undefined {
+  const row = settingRow(key)
+  if (row === undefined) return undefined // that is told already
+  if (row.kind.startsWith('"')) {
+    return row.kind.split(', ').includes(JSON.stringify(value)) ? undefined : `${key} is one of ${row.kind}`
+  }
+  const isPlain = ['string', 'path', 'program', 'boolean'].includes(row.kind) || row.kind.startsWith('number ')
+  return isPlain ? undefined : `${key} is a ${row.kind}, which has no value to ask for here`
+}
+
 /** Choices, too: their kind is the list of them. */
 function isText(row: SettingRow): boolean {
   return ['string', 'path', 'program'].includes(row.kind) || row.kind.startsWith('"')

@@ -1,4 +1,4 @@
-import { settingValue } from './expand.js'
+import { isSet, settingValue } from './expand.js'
 import type { Profile } from './profile.js'
 import type { Settings } from './schema.js'
 
@@ -6,7 +6,7 @@ import type { Settings } from './schema.js'
 export function profileWith(settings: Settings, profile: Profile): Profile {
   const more = profile.when.filter(({ setting, is }) => {
     const value = settingValue(settings, setting)
-    return is === undefined ? value !== undefined : String(value) === is
+    return is === undefined ? isSet(value) : String(value) === is
   })
   const { image, requires } = profile
   return {

@@ -76,14 +76,24 @@ const rows: [programs: string, packages: string][] = [
   ['ip ss tc bridge', 'iproute2 | iproute | iproute2 | iproute2'],
   ['ping', 'iputils-ping | iputils | iputils | iputils'],
   ['modprobe insmod rmmod lsmod depmod modinfo kmod', 'kmod'],
-  ['udevadm systemd-udevd', 'udev | systemd-udev | udev | systemd'],
+  [
+    'udevadm systemd-udevd /usr/lib/systemd/systemd-udevd /usr/lib/udev/scsi_id',
+    'udev | systemd-udev | udev | systemd',
+  ],
   ['systemctl systemd', 'systemd'],
   ['mount umount losetup swapon swapoff', 'mount | util-linux-core | util-linux | util-linux'],
-  ['lsblk findmnt blkid blockdev dmesg setsid setpriv flock unshare nsenter', 'util-linux'],
+  ['lsblk findmnt mountpoint blkid blockdev dmesg setsid setpriv flock unshare nsenter', 'util-linux'],
   ['sfdisk fdisk', 'fdisk | util-linux | util-linux | util-linux'],
   ['ps top free pgrep pkill sysctl vmstat', 'procps | procps-ng | procps | procps-ng'],
   ['find xargs', 'findutils'],
-  ['ls cat dd df rm cp mv stat tail head sha256sum truncate timeout chmod mkdir mkfifo stty sleep', 'coreutils'],
+  [
+    'basename cat chmod chown cp cut date dd df dirname du echo env expr head id ln ls md5sum mkdir mkfifo mknod mktemp mv ' +
+      'nproc od pwd readlink realpath rm rmdir seq sha256sum sleep sort split stat stty sync tail tee timeout touch tr ' +
+      'truncate tty uname uniq wc yes',
+    'coreutils',
+  ],
+  ['cmp diff', 'diffutils'],
+  ['tar', 'tar'],
   ['grep', 'grep'],
   ['sed', 'sed'],
   ['gawk', 'gawk'],

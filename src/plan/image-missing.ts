@@ -72,7 +72,11 @@ function missingDracut(parts: ImageParts, facts: ImageFacts): Missing[] {
 }
 
 function missingProgram(name: string, facts: ImageFacts): Missing {
-  if (name.startsWith('/')) return { what: name, why: 'does not exist' }
+  // What a distribution has in such a folder a package brings; what is elsewhere somebody has built.
+  if (name.startsWith('/')) {
+    const remedy = /^\/(usr|lib|lib64|bin|sbin)\//.test(name) ? facts.providers[name] : undefined
+    return { what: name, why: 'does not exist', remedy }
+  }
   return { what: `program ${name}`, why: 'not on this host', remedy: facts.providers[name] }
 }
 

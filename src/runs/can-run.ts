@@ -1,12 +1,17 @@
+import { readAuthorizedKeys } from '../config/authorized-keys.js'
 import { loadSettings } from '../config/load.js'
 import { loadProfile } from '../config/profiles.js'
 import { profileWith } from '../config/when.js'
 import { RapidoError } from '../errors.js'
+import { requireDiskFiles } from '../host/disk-files.js'
 import { gatherKernelFacts } from '../host/kernels.js'
 import { requireRbdDriver } from '../machine/rbd-driver.js'
 import { chooseNetwork } from '../network/choose.js'
-import { planDisks, rbdImages } from '../plan/disks.js'
-import { type KernelPlan, planKernel } from '../plan/kernel.js'
+import { diskFiles, planDisks, rbdImages } from '../plan/disks.js'
+import { planKernel } from '../plan/kernel.js'
+import { planKernelEntry } from '../plan/kernel-entry.js'
+import { planNetwork } from '../plan/network.js'
+import { readBootFiles } from './boot-files.js'
 import { planCeph } from './plan-ceph.js'
 import { findQemu, planImageOf, requireSettings, type Surroundings } from './plan-run.js'
 
@@ -17,13 +22,13 @@ export interface Readiness {
 }
 
 /**
- * Looks for everything that a profile needs, to the end; for a group, that each of its members needs. Nothing is started
- * but `qemu --version` and the like. Without `kernel` the one of the profile's own settings is taken.
+ * Looks for everything that a profile needs, to the end; for a group, that each of its members needs. It is what planRun
+ * looks at, which ends with the first that is missing.
  */
 export async function readinessOf(
   name: string,
   from: Surroundings,
-  options: { kernel?: KernelPlan; withSettings: boolean }, // whether settings that it needs must be set
+  options: { withSettings: boolean }, // whether settings that it needs must be set
 ): Promise<Readiness> {
   const { group } = await loadProfile(name, from)
   const members = Object.entries(group)
@@ -42,7 +47,7 @@ function ofMember(role: string | undefined, { code, message, hint }: RapidoError
 async function readinessOfOne(
   name: string,
   from: Surroundings,
-  { kernel, withSettings }: { kernel?: KernelPlan; withSettings: boolean },
+  { withSettings }: { withSettings: boolean },
 ): Promise<Readiness> {
   const { settings } = await loadSettings({ ...from, profile: name })
   const profile = profileWith(settings, await loadProfile(name, from))
@@ -57,13 +62,17 @@ async function readinessOfOne(
     }
   }
   if (withSettings) await look(() => requireSettings(profile, settings))
+  await look(() => readBootFiles(profile, settings))
+  if (profile.boot.ssh) await look(() => readAuthorizedKeys(settings, from.home))
   const qemu = await look(() => findQemu(settings.qemu.binary))
   const disks = await look(() => planDisks(profile, settings))
   const network = await look(() => chooseNetwork(profile.network, settings))
+  if (disks) await look(() => requireDiskFiles(diskFiles(disks)))
+  if (network) await look(() => planNetwork(network, settings, 1))
   if (network && disks) await look(() => planCeph(profile, settings, { network, disks }))
   if (qemu && disks && rbdImages(disks).length > 0) await look(() => requireRbdDriver(qemu))
-  const image = await look(() =>
-    planImageOf(profile, settings, kernel ?? planKernel(settings.kernel, gatherKernelFacts(settings.kernel))),
-  )
+  const kernel = await look(() => planKernel(settings.kernel, gatherKernelFacts(settings.kernel)))
+  if (kernel) await look(() => planKernelEntry(settings.kernel.entry, kernel))
+  const image = kernel && (await look(() => planImageOf(profile, settings, kernel)))
   return { problems, notes: image?.notes ?? [] }
 }

@@ -75,7 +75,7 @@ export async function examine(names: string[], from: Surroundings, signal: Abort
   for (const name of wanted) {
     const subject = `profile ${name}`
     // Who asks for all of them has not set what each needs.
-    const readiness = await readinessOf(name, from, { kernel, withSettings: names.length > 0 }).catch(asProblem)
+    const readiness = await readinessOf(name, from, { withSettings: names.length > 0 }).catch(asProblem)
     findings.push({ subject, ...tellReadiness(readiness) })
   }
   return findings

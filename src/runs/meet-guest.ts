@@ -1,5 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
-import { expandSettings, isExpandable } from '../config/expand.js'
+import { readFile } from 'node:fs/promises'
 import { formatDurationMs } from '../config/units.js'
 import { RapidoError } from '../errors.js'
 import { untilGiven } from '../host/cpu-wait.js'
@@ -11,6 +10,7 @@ import { guestNetworkLines, hostsFile, resolvConf } from '../plan/guest-network.
 import { bootedLogLevel } from '../plan/kernel-args.js'
 import { shareTag } from '../plan/machine.js'
 import { hostNameOf } from '../plan/network.js'
+import { readBootFiles } from './boot-files.js'
 import type { RunPlan } from './plan-run.js'
 
 /** A machine, and the environment of what runs in its guest. */
@@ -72,7 +72,7 @@ async function tellGuest(
   const cephHelpers = plan.ceph ? await readFile(packageFile('src/guest/ceph.sh'), 'utf8') : ''
   const ioLoad = await readFile(packageFile('src/guest/io-load'))
   const bootScript = await readFile(plan.profile.bootScript)
-  const bootFiles = await readBootFiles(plan)
+  const bootFiles = await readBootFiles(plan.profile, plan.settings)
   const { authorizedKeys } = plan
   await Promise.all([
     channel.writeFile('/proc/sys/kernel/hostname', name),
@@ -87,24 +87,6 @@ async function tellGuest(
     ...(authorizedKeys ? [channel.writeFile(guestRun.authorizedKeys, authorizedKeys, 0o600)] : []),
     ...[...run.secrets].map(([secret, value]) => channel.writeFile(`${guestRun.secrets}/${secret}`, value, 0o600)),
   ])
-}
-
-/** What the profile sends along with its boot.sh. */
-async function readBootFiles({ profile, settings }: RunPlan) {
-  const named = profile.boot.include.filter(({ from }) => isExpandable(from, settings))
-  return await Promise.all(
-    named.map(async ({ from, to }) => {
-      const path = expandSettings(from, settings)
-      try {
-        return { to, content: await readFile(path), mode: (await stat(path)).mode & 0o777 }
-      } catch (cause) {
-        throw new RapidoError('usage', `cannot read ${path}: ${(cause as Error).message}`, {
-          hint: `profile "${profile.name}" sends it to the guest`,
-          cause,
-        })
-      }
-    }),
-  )
 }
 
 /** Its NICs have their addresses from us: nothing of a network is in the image, nor on the kernel's command line. */

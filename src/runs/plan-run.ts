@@ -26,6 +26,7 @@ import { type KernelEntry, planKernelEntry } from '../plan/kernel-entry.js'
 import type { MachinePlan } from '../plan/machine.js'
 import { type NetworkChoice, planNetwork } from '../plan/network.js'
 import { accelFile, type VmFiles } from '../plan/state-files.js'
+import { readBootFiles } from './boot-files.js'
 import { type CephPlan, cephUserOf, planCeph } from './plan-ceph.js'
 
 /** Where configuration comes from: as the CLI has it, or a test. */
@@ -73,6 +74,7 @@ export async function planRun(
   const ceph = planCeph(profile, settings, { network, disks })
   if (rbdImages(disks).length > 0) await requireRbdDriver(qemu, options)
   await requireDiskFiles(diskFiles(disks))
+  await readBootFiles(profile, settings) // again when the guest is up: what cannot be read is told now
   const acceleration = await chooseAcceleration({
     wanted: settings.qemu.accel,
     qemu,

@@ -27,10 +27,10 @@ export interface ExecResult {
 /** How long each of the guest's two chances to power off lasts, with a guest that answers. */
 export const patienceMs = 5000
 
-/** What it gets beyond that to write what outlives it: to a cluster, or to a disk that is somebody's own. */
+/** What it gets beyond that to write what outlives it: to a cluster, to a disk that is somebody's own, or to another machine. */
 export function flushMs({ ceph }: RunPlan, { plan }: Pick<Machine, 'plan'>): number {
   const isKept = plan.disks.some(({ medium, readonly }) => medium.kind !== 'scratch' && !readonly)
-  return ceph !== undefined || isKept ? 15_000 : 0
+  return ceph !== undefined || isKept || plan.network.kind === 'bridge' ? 15_000 : 0
 }
 
 /**

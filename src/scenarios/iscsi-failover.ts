@@ -4,7 +4,7 @@ import { scenario } from '../index.js'
 import { assertIntact, assertUsed, expectPaths, failoverMs, lunPaths, twoWays } from './parts/iscsi.js'
 
 /** What a busy host may add to a failover. */
-const marginMs = 5000
+const marginMs = 10_000
 
 const outageMs = 6000
 

@@ -9,12 +9,12 @@ const disk = '/dev/sda'
 const awayMs = 4000
 
 /** Longest time without I/O: Ceph gives the image to the new daemon once it has missed the old one for 30 s. */
-const mostGapMs = 60_000
+const mostGapMs = 90_000
 
 export default scenario({
   summary: 'tcmu-runner is killed under I/O: I/O stands still until it is started again; no error, no wrong block',
   machines: { guest: { profile: 'tcmu-rbd-loop', settings: { 'ceph.cluster': 'throwaway' } } },
-  timeout: '3m',
+  timeout: '5m',
 
   async run({ guest }, { step, note }) {
     const load = guest.load(disk)
@@ -22,13 +22,13 @@ export default scenario({
     await step('I/O stands still while there is no daemon', async () => {
       await load.progress(50, { timeoutMs: 30_000 })
       await guest.succeed('kill -KILL $(</run/tcmu/pid)')
-      await delay(1000) // what was done before is told by then
+      await delay(1500) // what was done before is told by then
       const before = operations()
       await delay(awayMs)
       assert.equal(operations(), before, 'I/O goes on without a daemon')
     })
     await step('and goes on when it is started again', async () => {
-      await guest.succeed('. /usr/local/lib/tcmu.sh && start_tcmu_runner', { timeoutMs: 60_000 })
+      await guest.succeed('. /usr/local/lib/tcmu.sh && start_tcmu_runner', { timeoutMs: 75_000 })
       await load.progress(100, { timeoutMs: mostGapMs })
     })
     await step('nothing was lost', async () => {

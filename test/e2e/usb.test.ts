@@ -30,9 +30,7 @@ describe.concurrent('a USB gadget', () => {
     expect(await guest(`cmp -n 4M ${disk} /dev/zram0`)).toMatchObject({ status: 0 })
 
     expect(await rapido('fault', '1', 'usb-unplug')).toMatchObject({ status: 0 })
-    expect(await guest('ls /sys/bus/usb/devices/*/serial')).not.toMatchObject({
-      stdout: expect.stringContaining('1-1'),
-    })
+    expect(await guest('grep -x RAPIDO000001 /sys/bus/usb/devices/*/serial')).toMatchObject({ status: 1 })
     expect(await rapido('fault', '1', 'usb-plug')).toMatchObject({ status: 0 })
     expect(await guest(`gadget-disk && cmp -n 4M ${disk} /dev/zram0`)).toMatchObject({ status: 0 })
     expect(await rapido('stop', '1')).toMatchObject({ status: 0 })
@@ -97,6 +95,6 @@ describe.concurrent('the scenario usb-cable-pull', () => {
     box.file('profiles/usb-gadget/profile.toml', toml.replace(/(?<=\[boot\]\n)include = \[/, include))
     const run = await box.rapido('scenario', 'usb-cable-pull').outcome()
     expect(run.status, run.stderr).toBe(1)
-    expect(run.stderr).toMatch(/FAIL {2}(every file that was synced|who was writing is told)/)
+    expect(run.stderr).toMatch(/FAIL {2}(every file that was synced|who was writing was told)/)
   })
 })

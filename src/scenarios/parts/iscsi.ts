@@ -16,6 +16,8 @@ export const twoWays = {
       'network.nics': 2,
       'iscsi.portal': 'target',
       'multipath.grouping': 'multibus',
+      'multipath.policy': 'round-robin',
+      'multipath.checker': 'tur', // which reads nothing
       'multipath.no_path_retry': 'queue',
       ...timeouts,
     },

@@ -359,6 +359,10 @@ test.each([
     'iscsi.initiators = ["iqn.Foo"]',
     'rapido.toml:1:21 iscsi.initiators[0]: "iqn.Foo" is not the name of an initiator; use one such as "iqn.2003-01.org.linux-iscsi:rapido", in small letters',
   ],
+  [
+    'iscsi.initiators = []',
+    'rapido.toml:1:7 iscsi.initiators: [] has too few names of initiators; use ["iqn.2007-10.com.github:sahlberg:libiscsi:iscsi-test"]',
+  ],
   ['vm.memory = "1M"', 'rapido.toml:1:4 vm.memory: "1M" is too small, or no whole number of MiB; use 64M or more'],
   ['vm.cpus = 0', 'rapido.toml:1:4 vm.cpus: 0 is not a whole number from 1 to 255; use a number, without quotes'],
   [

@@ -296,3 +296,17 @@ test('simple needs nothing that a distribution may lack', async () => {
     include: [],
   })
 })
+
+test('a condition that can never hold is a mistake', async () => {
+  const conditions = [
+    ['usb_gadget.backing', 'crpyt'],
+    ['lio.size', '1G'],
+    ['usb_gadget.backing', 'crypt'],
+    ['multipath.no_path_retry', '5'],
+  ].map(([setting, is]) => `[[when]]\nsetting = "${setting}"\nis = "${is}"`)
+  await makeProfile('project/profiles/mine', ['summary = "A test"', ...conditions].join('\n'))
+  expect((await failure()).message.split('\n')).toEqual([
+    'profiles/mine/profile.toml:4:1 when[0].is: "crpyt" never holds: usb_gadget.backing is one of "zram", "crypt", "rbd"',
+    'profiles/mine/profile.toml:7:1 when[1].is: "1G" never holds: lio.size is a size, which has no value to ask for here',
+  ])
+})

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { installCommand, type PackageManager, providerOf } from '../../../src/host/packages.js'
+import { guestParts } from '../../../src/plan/guest-parts.js'
 
 test.each<[string, PackageManager, ReturnType<typeof providerOf>]>([
   ['mkfs.xfs', 'apt', { package: 'xfsprogs' }],
@@ -16,6 +17,11 @@ test.each<[string, PackageManager, ReturnType<typeof providerOf>]>([
   ['nosuch', 'pacman', { find: 'pacman -F nosuch' }],
 ])('%s with %s', (program, manager, expected) => {
   expect(providerOf(program, manager)).toEqual(expected)
+})
+
+test('each program that every profile may have is in a package', () => {
+  const { install } = guestParts('/g', { share: false, network: true, tools: true })
+  expect(install.filter((name) => !('package' in providerOf(name, 'apt')))).toEqual([])
 })
 
 test('packages are named once', () => {
