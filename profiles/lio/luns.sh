@@ -19,7 +19,7 @@ make_luns() {
 
   for disk in $RAPIDO_DISKS; do
     id=${disk%=*}
-    wait_for 10 find_disk "$id"
+    wait_for 30 find_disk "$id"
     backstore_block "$id" "$found" "$identity disk $id"
   done
 }

@@ -152,7 +152,7 @@ export_loop() {
   make_links "${links[@]}"
   read -r address <"$port/address" # HOST:CHANNEL:TARGET
   for lun in "${!luns[@]}"; do
-    wait_for 10 loop_disk "$address:$lun"
+    wait_for 30 loop_disk "$address:$lun"
     loop_disks+=("$disk")
   done
 }

@@ -14,7 +14,7 @@ start_iscsid() {
   iscsid=$!
   serves_storage "$iscsid"
   after_unmount iscsiadm -m node -u
-  wait_for 10 iscsid_has_settled
+  wait_for 30 iscsid_has_settled
   kill -0 "$iscsid" 2>/dev/null || die "iscsid has ended: $(</run/iscsid.log)"
 }
 
@@ -108,7 +108,7 @@ find_disks() {
 map_disks() {
   local disk sections lun wwid
   local -A named
-  wait_for 10 have_nodes
+  wait_for 30 have_nodes
   udevadm settle
   # Overrides: what multipathd knows of LIO itself stands over its defaults.
   sections="overrides {
@@ -134,7 +134,7 @@ multipaths {
   multipath_sections="$sections}"
   start_multipathd
   serves_storage $!
-  wait_for 20 have_maps
+  wait_for 60 have_maps
 }
 
 have_nodes() {

@@ -24,5 +24,5 @@ UDC=usbip-vudc.0
 make_gadget
 
 setsid usbipd --device </dev/null >/run/usbipd.log 2>&1 &
-wait_for 10 is_listening
+wait_for 30 is_listening
 echo "usbipd exports $UDC"

@@ -12,6 +12,13 @@ export interface LoadResult {
   firstProblem: string // empty: there was none
 }
 
+/** How an I/O load works: with so many jobs, on so much of the device, resting for so long between two writes. */
+export interface LoadOptions {
+  jobs?: number // 1
+  sizeMiB?: number // 4
+  pauseMs?: number // 0: leaves no CPU of a slow host to anybody else
+}
+
 /** From an operation until it is in a report, at most. */
 const reportMs = 350
 
@@ -25,12 +32,13 @@ export class IoLoad {
   #sofar: LoadResult | undefined
   #toldAt = Number.NEGATIVE_INFINITY
 
-  constructor(vm: Vm, device: string, options: { jobs?: number; sizeMiB?: number } = {}) {
+  constructor(vm: Vm, device: string, options: LoadOptions = {}) {
     this.#vm = vm
     this.#device = device
     const size = options.sizeMiB === undefined ? [] : ['--size', String(options.sizeMiB * 1024 * 1024)]
     const jobs = options.jobs === undefined ? [] : ['--jobs', String(options.jobs)]
-    this.#command = vm.start(['io-load', device, '--progress', ...jobs, ...size])
+    const pause = options.pauseMs === undefined ? [] : ['--pause', String(options.pauseMs)]
+    this.#command = vm.start(['io-load', device, '--progress', ...jobs, ...size, ...pause])
     this.#command.stdin.end()
     this.#command.stdout.on('data', (chunk: Buffer) => {
       this.#stdout += chunk

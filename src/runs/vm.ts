@@ -10,7 +10,7 @@ import { QemuGone } from '../machine/qmp.js'
 import { readFault } from '../plan/faults.js'
 import { faultCluster } from './fault-ceph.js'
 import { faultUsb } from './fault-usb.js'
-import { IoLoad } from './io-load.js'
+import { IoLoad, type LoadOptions } from './io-load.js'
 import type { RunPlan } from './plan-run.js'
 import { runBootScript } from './steps.js'
 import type { CephUse } from './use-ceph.js'
@@ -169,7 +169,7 @@ export class Vm implements AsyncDisposable {
   }
 
   /** Starts an I/O load on a block device of the guest, which verifies what it writes: for tests under a fault. */
-  load(device: string, options: { jobs?: number; sizeMiB?: number } = {}): IoLoad {
+  load(device: string, options: LoadOptions = {}): IoLoad {
     return new IoLoad(this, device, options)
   }
 

@@ -13,7 +13,7 @@ export default scenario({
   async run({ guest }, { step, note }) {
     await guest.succeed('truncate -s 4M /mnt/cephfs/blocks')
     for (const verb of ['mds-kill', 'mds-fail'] as const) {
-      const blocks = guest.load('/mnt/cephfs/blocks')
+      const blocks = guest.load('/mnt/cephfs/blocks', { pauseMs: 20 })
       const files = new FileLoad(guest, `/mnt/cephfs/${verb}`)
       await step(`files and blocks are written again after ${verb}`, async () => {
         await files.progress(5, { timeoutMs: 30_000 })

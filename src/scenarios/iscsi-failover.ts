@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { scenario } from '../index.js'
-import { assertIntact, assertUsed, expectPaths, failoverMs, lunPaths, twoWays } from './parts/iscsi.js'
+import { assertIntact, assertUsed, expectPaths, failoverMs, lunPaths, pauseMs, twoWays } from './parts/iscsi.js'
 
 /** What a busy host may add to a failover. */
 const marginMs = 10_000
@@ -17,17 +17,17 @@ export default scenario({
   timeout: '4m',
 
   async run({ initiator }, { step, note }) {
-    const one = initiator.load('/dev/mapper/lun0')
+    const one = initiator.load('/dev/mapper/lun0', { pauseMs })
     await step('I/O goes both ways', async () => {
       await one.progress(100, { timeoutMs: 20_000 })
       const before = await expectPaths(initiator, 0, [true, true])
-      await one.progress(200, { timeoutMs: 20_000 })
+      await one.progress(100, { timeoutMs: 20_000 })
       assertUsed(before, await lunPaths(initiator, 0))
     })
     await step('one link is cut, and I/O goes on', async () => {
       await initiator.fault('link-down', { nic: 'nic1' })
       const before = await expectPaths(initiator, 0, [true, false])
-      await one.progress(200, { timeoutMs: 20_000 })
+      await one.progress(100, { timeoutMs: 20_000 })
       const after = await lunPaths(initiator, 0)
       assertUsed(before.slice(0, 1), after.slice(0, 1))
       assert.equal(after[1]?.sectors, before[1]?.sectors, 'I/O goes where the link is cut')
@@ -35,7 +35,7 @@ export default scenario({
     await step('it comes back, and is used again', async () => {
       await initiator.fault('link-up', { nic: 'nic1' })
       const before = await expectPaths(initiator, 0, [true, true])
-      await one.progress(200, { timeoutMs: 20_000 })
+      await one.progress(100, { timeoutMs: 20_000 })
       assertUsed(before, await lunPaths(initiator, 0))
     })
     await step('nothing was lost, and the gap is what the time-outs allow', async () => {
@@ -46,7 +46,7 @@ export default scenario({
       assert.ok(result.longestGapMs < mostMs, `the longest gap was ${result.longestGapMs} ms, not under ${mostMs} ms`)
     })
 
-    const both = initiator.load('/dev/mapper/lun0')
+    const both = initiator.load('/dev/mapper/lun0', { pauseMs })
     await step('both links are cut, and I/O waits', async () => {
       await both.progress(100, { timeoutMs: 20_000 })
       for (const nic of ['nic0', 'nic1']) await initiator.fault('link-down', { nic })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { scenario, type Vm } from '../index.js'
-import { assertIntact, expectPaths, twoWays } from './parts/iscsi.js'
+import { assertIntact, expectPaths, pauseMs, twoWays } from './parts/iscsi.js'
 
 /** From the target that is up again until I/O goes on. */
 const reconnectMs = 30_000
@@ -14,12 +14,12 @@ export default scenario({
   timeout: '4m',
 
   async run({ target, initiator }, { step, note }) {
-    const load = initiator.load('/dev/mapper/lun3')
+    const load = initiator.load('/dev/mapper/lun3', { pauseMs })
     const bootBefore = await bootId(target)
     const written = await step('data is written, and I/O is under way', async () => {
       await initiator.succeed(`dd if=/dev/urandom of=/dev/mapper/lun3 ${elsewhere} seek=16 oflag=direct`)
       await expectPaths(initiator, 3, [true, true])
-      await load.progress(200, { timeoutMs: 20_000 })
+      await load.progress(100, { timeoutMs: 20_000 })
       return await checksum(initiator)
     })
     await step('the target crashes, and boots again', async () => {
@@ -27,7 +27,7 @@ export default scenario({
       assert.notEqual(await bootId(target), bootBefore, 'the target has not booted')
     })
     await step('the initiator gets its disk back by itself', async () => {
-      await load.progress(200, { timeoutMs: reconnectMs })
+      await load.progress(100, { timeoutMs: reconnectMs })
       await expectPaths(initiator, 3, [true, true])
     })
     await step('nothing was lost', async () => {

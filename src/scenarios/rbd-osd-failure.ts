@@ -11,7 +11,7 @@ export default scenario({
 
   async run({ guest }, { step, note }) {
     for (const { verb, osd } of [{ verb: 'osd-kill', osd: 0 } as const, { verb: 'osd-stop', osd: 1 } as const]) {
-      const load = guest.load('/dev/rbd/rbd/rapido')
+      const load = guest.load('/dev/rbd/rbd/rapido', { pauseMs: 20 })
       await step(`I/O goes on after ${verb}`, async () => {
         await load.progress(50, { timeoutMs: 30_000 })
         await guest.fault(verb, { osd })

@@ -17,7 +17,7 @@ export default scenario({
   timeout: '5m',
 
   async run({ guest }, { step, note }) {
-    const load = guest.load(disk)
+    const load = guest.load(disk, { pauseMs: 20 })
     const operations = () => (load.sofar?.writes ?? 0) + (load.sofar?.reads ?? 0)
     await step('I/O stands still while there is no daemon', async () => {
       await load.progress(50, { timeoutMs: 30_000 })

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import type { LoadResult, Vm } from '../../index.js'
 
+/** What a load rests between two writes: both machines have other things to do, and often one CPU. */
+export const pauseMs = 20
+
 /** Seconds until I/O leaves a path that is gone: a ping is due, it is not answered, and the path is given up. */
 const timeouts = { 'iscsi.noop_out_interval': 1, 'iscsi.noop_out_timeout': 1, 'iscsi.fast_io_fail_tmo': 1 }
 

@@ -39,6 +39,14 @@ test('writes, verifies, and says how much', async () => {
   expect(reads).toBeGreaterThan(16)
 })
 
+test('rests between two writes where it is told to, which is no gap', async () => {
+  const { stdout } = await load(file, '--seconds', '1', '--pause', '200')
+  const { writes, longestGapMs } = JSON.parse(stdout)
+  expect(writes).toBeGreaterThan(1)
+  expect(writes).toBeLessThan(7)
+  expect(longestGapMs).toBeLessThan(150)
+})
+
 test('a block that is not as it was written is a mismatch', async () => {
   const running = load(file, '--seconds', '1', '--size', '262144')
   const fd = openSync(file, 'r+')
