@@ -8,11 +8,14 @@ const scratch = { medium: { kind: 'scratch', file: '/s', sizeMiB: 1 }, readonly:
 const file = { ...scratch, medium: { kind: 'file', file: '/f' } } as DiskPlan
 const throwaway = { kind: 'throwaway', needs: [] } as RunPlan['ceph']
 
-test.each<[string, DiskPlan[], RunPlan['ceph'], number]>([
+type Network = Machine['plan']['network']['kind']
+
+test.each<[string, DiskPlan[], RunPlan['ceph'], number, Network?]>([
   ['a scratch disk goes with the VM', [scratch], undefined, 0],
   ['a file does not', [scratch, file], undefined, 15_000],
   ['a file that is only read has nothing to come', [{ ...file, readonly: true }], undefined, 0],
   ['what is in a cluster does not, either', [], throwaway, 15_000],
-])('%s', (_, disks, ceph, expected) => {
-  expect(flushMs({ ceph } as RunPlan, { plan: { disks } } as Machine)).toBe(expected)
+  ['what another machine has does not, either', [], undefined, 15_000, 'bridge'],
+])('%s', (_, disks, ceph, expected, kind = 'none') => {
+  expect(flushMs({ ceph } as RunPlan, { plan: { disks, network: { kind } } } as Machine)).toBe(expected)
 })
