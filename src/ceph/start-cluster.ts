@@ -10,6 +10,7 @@ import { type ClusterNetwork, startKeeper, tellKeeper } from './keeper.js'
 import { makeCluster, startAgain } from './make-cluster.js'
 import { findDaemons } from './programs.js'
 import { awaitUsable, usableMs } from './usable.js'
+import { isFull } from './watch.js'
 
 /** What it took for the cluster to be up. */
 export type ClusterStart = 'running' | 'recovered' | 'started' | 'started anew'
@@ -72,6 +73,13 @@ export async function ensureCluster(
       const cluster = readCluster(stateDir)
       if (cluster === undefined) throw new RapidoError('host', 'the keeper of the Ceph cluster was killed')
       return { cluster, start: again ? 'recovered' : before ? 'started anew' : 'started' }
+    } catch (error) {
+      // On a full disk some programs of Ceph wait for ever, others end.
+      if (!(error instanceof RapidoError) || error.code !== 'timeout' || !isFull(files.folder)) throw error
+      throw new RapidoError('host', `${error.message}: there is no space left for ${files.folder}`, {
+        hint: 'make room there, or choose another place with paths.state in rapido.toml',
+        cause: error,
+      })
     } finally {
       keeper.letGo() // where it is not ready it ends, with all it has, but for what was kept
     }

@@ -55,7 +55,8 @@ export async function deathOf(name: string, files: CephFiles): Promise<RapidoErr
   return new RapidoError('host', `${what}: ${why}`, { hint: `all it said is in ${files.logs}` })
 }
 
-function isFull(folder: string): boolean {
+/** Whether there is less than a MiB left where this folder is. */
+export function isFull(folder: string): boolean {
   try {
     const { bavail, bsize } = statfsSync(folder)
     return bavail * bsize < 1024 * 1024

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { RapidoError } from '../errors.js'
+import { untilGiven } from '../host/cpu-wait.js'
 import { Life } from '../host/life.js'
 import { type PtyProcess, startOnPty, type WindowSize } from '../host/pty-process.js'
 import type { MachinePlan } from '../plan/machine.js'
@@ -167,20 +168,21 @@ export class Machine {
   /**
    * Ends the machine, gently first: the guest is asked over the control channel, then by ACPI; then QEMU is told to
    * quit, terminated, killed. `patienceMs` is for each of the guest's two steps; one that has said that it leaves gets
-   * `flushMs` more, to write what it has. Returns when QEMU is gone.
+   * `flushMs` more, to write what it has; for both, what it waits for a CPU of a busy host is not counted. Returns when QEMU
+   * is gone.
    */
   async stop(options: { patienceMs: number; flushMs?: number }): Promise<MachineEnd> {
     const { patienceMs, flushMs = 0 } = options
     this.#isEndWanted = true
-    const steps: { try?: () => unknown; waitMs: number | (() => number) }[] = [
+    const steps: { try?: () => unknown; waitMs: number | (() => number); isOfGuest?: boolean }[] = [
       { try: () => this.qmp.execute('system_powerdown'), waitMs: Math.min(patienceMs, 1000) },
       { try: () => this.qmp.execute('quit'), waitMs: 2000 },
       { try: () => this.#process.kill('SIGTERM'), waitMs: 1000 },
       { try: () => this.#process.kill('SIGKILL'), waitMs: 5000 },
     ]
     if (this.#channelOpen) {
-      const flush = { waitMs: () => (this.#leaving === undefined ? 0 : flushMs) }
-      steps.unshift({ try: () => this.channel.leave('poweroff'), waitMs: patienceMs }, flush)
+      const flush = { waitMs: () => (this.#leaving === undefined ? 0 : flushMs), isOfGuest: true }
+      steps.unshift({ try: () => this.channel.leave('poweroff'), waitMs: patienceMs, isOfGuest: true }, flush)
     }
     for (const step of steps) {
       if (this.#end) return this.#end
@@ -188,7 +190,11 @@ export class Machine {
       Promise.resolve(step.try?.()).catch(() => {})
       const timer = new AbortController()
       const waitMs = typeof step.waitMs === 'number' ? step.waitMs : step.waitMs()
-      await Promise.race([this.ended, delay(waitMs, undefined, { signal: timer.signal }).catch(() => {})])
+      const { signal } = timer
+      const passed = step.isOfGuest
+        ? untilGiven(waitMs, { pid: this.pid, signal })
+        : delay(waitMs, undefined, { signal })
+      await Promise.race([this.ended, passed.catch(() => {})])
       timer.abort()
     }
     if (this.#end) return this.#end

@@ -13,7 +13,7 @@ const pages = ['README.md', 'docs/ceph.md', 'docs/ci.md', 'docs/network.md', 'do
 const shell = pages.flatMap(shellExamples)
 const needsTree = ({ code }: Example) => code.includes('kernel.src=~/linux')
 
-describe.concurrent('as printed', () => {
+describe.concurrent('as printed', { timeout: 240_000 }, () => {
   for (const example of shell.filter((each) => !needsTree(each))) {
     test(example.name, async ({ box }) => expectAsPrinted(example, await runShell(example, box)))
   }

@@ -7,12 +7,13 @@ import { packageFolder } from '../helpers/places.js'
 import type { Sandbox } from '../helpers/sandbox.js'
 import { expectNowhere } from '../helpers/secret.js'
 
-// SCSI targets (lio, tcmu-runner), and who uses them: an iSCSI initiator in another VM, or the same guest. What is
-// not here is in the examples of README.md and docs/targets.md, which readme.test.ts runs: iscsi-failover, the loops, usbip.
+// SCSI targets (lio, tcmu-runner), and who uses them: an iSCSI initiator in another VM, or the same guest. One after the
+// other, for most are two VMs. What is not here is in the examples of README.md and docs/targets.md, which readme.test.ts
+// runs: iscsi-failover, the loops, usbip.
 
 const chapPassword = 'of-a-test-0123456789'
 
-describe.concurrent('a target over iSCSI', () => {
+describe('a target over iSCSI', () => {
   test('each LUN is a disk with two paths, with CHAP, and the password shows nowhere', { timeout: 240_000 }, async ({
     box,
   }) => {
@@ -88,7 +89,7 @@ test("SUSE's backstore is named where the kernel has none", async ({ box }) => {
   expect(run).toMatchObject({ status: 3, stdout: expect.stringContaining('driver target_core_rbd') })
 })
 
-describe.concurrent('the scenario', () => {
+describe('the scenario', () => {
   test.for<[string, RegExp]>([
     ['iscsi-target-crash', /^\d+ operations, longest gap \d+ ms$/],
     ['tcmu-daemon-kill', /^\d+ operations, longest gap \d+ ms$/],

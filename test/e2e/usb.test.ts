@@ -10,7 +10,7 @@ const disk = '/dev/disk/by-id/usb-rapido-gadget'
 const sameData = (backing: string) =>
   `dd if=/dev/urandom of=${disk} bs=1M count=1 oflag=direct status=none; cmp -n 1M ${disk} ${backing}`
 
-describe.concurrent('a USB gadget', () => {
+describe('a USB gadget', () => {
   test('on compressed memory is a disk of the same guest, that can be ejected, unplugged and plugged in', {
     timeout: 240_000,
   }, async ({ box }) => {
@@ -59,7 +59,7 @@ describe.concurrent('a USB gadget', () => {
   })
 })
 
-describe.concurrent('the scenario usb-cable-pull', () => {
+describe('the scenario usb-cable-pull', () => {
   test('passes', { timeout: 240_000 }, async ({ box }) => {
     const run = await box.rapido('scenario', 'usb-cable-pull', '--json', 'out.json').outcome()
     expect(run, run.stderr).toMatchObject({ status: 0 })
