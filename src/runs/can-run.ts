@@ -13,7 +13,7 @@ import { planKernelEntry } from '../plan/kernel-entry.js'
 import { planNetwork } from '../plan/network.js'
 import { readBootFiles } from './boot-files.js'
 import { planCeph } from './plan-ceph.js'
-import { findQemu, planImageOf, requireSettings, type Surroundings } from './plan-run.js'
+import { findQemu, planImageOf, requireOneMachine, requireSettings, type Surroundings } from './plan-run.js'
 
 /** Whether a profile can run on this host. */
 export interface Readiness {
@@ -33,7 +33,7 @@ export async function readinessOf(
   const { group } = await loadProfile(name, from)
   const members = Object.entries(group)
   if (members.length === 0) return await readinessOfOne(name, from, options)
-  const found = await Promise.all(members.map(([, member]) => readinessOf(member, from, options)))
+  const found = await Promise.all(members.map(([, member]) => readinessOfOne(member, from, options)))
   return {
     problems: found.flatMap(({ problems }, index) => problems.map((problem) => ofMember(members[index]?.[0], problem))),
     notes: found.flatMap(({ notes }, index) => notes.map((note) => `${members[index]?.[0]}: ${note}`)),
@@ -61,6 +61,7 @@ async function readinessOfOne(
       return undefined
     }
   }
+  await look(() => requireOneMachine(profile)) // a member of a group is no group itself
   if (withSettings) await look(() => requireSettings(profile, settings))
   await look(() => readBootFiles(profile, settings))
   if (profile.boot.ssh) await look(() => readAuthorizedKeys(settings, from.home))

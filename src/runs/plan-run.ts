@@ -62,7 +62,8 @@ export async function planRun(
   const loaded = await loadProfile(name, from)
   const { settings, file } = await loadSettings({ ...from, profile: name })
   const profile = profileWith(settings, loaded)
-  checkProfile(profile, settings)
+  requireOneMachine(profile)
+  requireSettings(profile, settings)
   const authorizedKeys = profile.boot.ssh ? await readAuthorizedKeys(settings, from.home) : undefined
   const kernel = planKernel(settings.kernel, gatherKernelFacts(settings.kernel))
   const entry = planKernelEntry(settings.kernel.entry, kernel)
@@ -140,14 +141,14 @@ export function planMachine(
   }
 }
 
-function checkProfile(profile: Profile, settings: Settings): void {
+/** Throws RapidoError('usage') where a profile is a group of machines. */
+export function requireOneMachine(profile: Profile): void {
   const roles = Object.entries(profile.group).map(([role, name]) => `${role} (${name})`)
   if (roles.length > 0) {
     throw new RapidoError('usage', `profile "${profile.name}" is a group of machines: ${roles.join(', ')}`, {
       hint: 'use `rapido run`, or `rapido boot --detach`; other commands take the profiles of its members',
     })
   }
-  requireSettings(profile, settings)
 }
 
 /** Throws RapidoError('usage') where a setting that the profile needs is not set. */

@@ -70,3 +70,10 @@ test('a group lacks what its members lack, each by its role', async () => {
   expect(more).toEqual([])
   expect(problem).toMatch(/^target: profile "driverless" needs what is not there:\n {2}driver no_such_driver/)
 })
+
+test('a group in a group, or in itself, is a problem and no loop', async () => {
+  await makeProfile('round', '[group]\nself = "round"')
+  expect(await problemsOf('round', { withSettings: true })).toEqual([
+    expect.stringContaining('self: profile "round" is a group of machines: self (round)'),
+  ])
+})
