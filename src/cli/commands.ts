@@ -61,6 +61,11 @@ export const commands: CommandRow[] = [
     describe: 'Run a scripted scenario, with assertions: a file, or a shipped one',
     load: () => import('./commands/scenario.js'),
   },
+  {
+    command: 'fstests <fs>',
+    describe: "fstests on a file system, to a verdict: behind it check's own arguments",
+    load: () => import('./commands/fstests.js'),
+  },
   { command: 'cp <from> <to>', describe: 'Copy files: VM:PATH is in a guest', load: () => import('./commands/cp.js') },
   { command: 'gdb <vm>', describe: 'Debug a VM that was booted with --gdb', load: () => import('./commands/gdb.js') },
   { command: 'stop [vm..]', describe: 'Power VMs off', load: () => import('./commands/stop.js') },

@@ -3,11 +3,12 @@ import { exitStatus, RapidoError } from '../errors.js'
 import { commands } from './commands.js'
 import { showError } from './errors.js'
 import type { GlobalOptions, Io, Status } from './io.js'
+import { withCheckWordsApart } from './suite-options.js'
 
 /** The whole of rapido: runs a command line and returns the exit status. */
 export async function main(args: string[], io: Io = processIo()): Promise<Status> {
   try {
-    return await dispatch(args, io)
+    return await dispatch(withCheckWordsApart(args), io)
   } catch (thrown) {
     // yargs throws some of its own past its fail handler: an option without its value.
     const error = thrown instanceof Error && thrown.name === 'YError' ? wrongUsage(thrown.message, args) : thrown

@@ -34,10 +34,10 @@ export function expandEnvironment(env: Readonly<Record<string, string>>, setting
 
 /** The settings that a profile needs and that are not set: what it requires, and what its paths name. */
 export function unsetSettings(profile: Profile, settings: Settings): string[] {
-  const { install, include } = profile.image
+  const { install, include, trees } = profile.image
   const paths = [
     ...install,
-    ...include.map(({ from }) => from),
+    ...[...include, ...trees].map(({ from }) => from),
     ...profile.machine.disk.flatMap(({ file, rbd }) => [file ?? [], rbd ?? []].flat()),
   ]
   const needed = [...profile.requires.settings, ...paths.flatMap(namedSettings)]

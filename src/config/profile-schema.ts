@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { diskId, diskKeys, rbdMeaning } from './disk-schema.js'
 import { choice, environment, environmentText, flag, integer, list, size, text } from './kinds.js'
 import { setting } from './setting.js'
-import { neverIs, settingName, withAnySettings, withSettings } from './setting-names.js'
+import { neverIs, settingName, sizeOrSetting, withAnySettings, withSettings } from './setting-names.js'
 
 // Every key of profile.toml, as schema.ts has those of rapido.toml.
 
@@ -34,6 +34,22 @@ const include = z.strictObject({
   to: setting(guestPath(), { kind: 'path', meaning: 'Where it is in the guest.', example: '/etc/multipath.conf' }),
 })
 
+const tree = z.strictObject({
+  from: setting(withSettings({ pattern: /^[^\0]+$/, what: 'a path', advice: 'use the path of a folder' }), {
+    kind: 'path',
+    meaning: "A folder of the host; relative to the profile's folder. It may name settings.",
+    example: '{fstests.src}',
+  }),
+  to: setting(guestPath(), { kind: 'path', meaning: 'Where it is in the guest.', example: '/opt/fstests' }),
+  leave_out: setting(
+    list(text({ pattern: /^[^/\0]+$/, what: 'a name', advice: 'use the name of a file, or one such as "*.o"' }), {
+      of: 'names',
+      such: '[".git", "*.o"]',
+    }).prefault(['.git']),
+    { meaning: 'Files and folders of these names are left out; `*` stands for any text.', example: ['.git', '*.o'] },
+  ),
+})
+
 const image = z
   .strictObject({
     install: setting(programs().prefault([]), {
@@ -59,6 +75,15 @@ const image = z
         example: [{ from: 'multipath.conf', to: '/etc/multipath.conf' }],
       },
     ),
+    trees: setting(
+      list(tree, { of: 'tables', such: '[{ from = "{fstests.src}", to = "/opt/fstests" }]' }).prefault([]),
+      {
+        meaning:
+          'Folders of the host that are archived apart from all else: a change in one of them remakes that archive only. ' +
+          'The libraries that their programs need are for `install` to name.',
+        example: [{ from: '{fstests.src}', to: '/opt/fstests' }],
+      },
+    ).describe('A folder of the host that is archived apart from all else.'),
     drivers: setting(drivers().prefault([]), {
       meaning: 'Kernel modules, with those they need. Built into the kernel is as good. Each must be there.',
       example: ['virtio_scsi', 'sd_mod'],
@@ -106,6 +131,12 @@ const disk = z.strictObject({
     },
   ),
   ...diskKeys,
+  size: setting(sizeOrSetting().optional(), {
+    kind: 'size',
+    meaning: 'Makes a scratch disk of this size: a sparse file that is gone with the VM. It may name a setting.',
+    example: '2G',
+    unset: '`file` or `rbd` is used',
+  }),
 })
 
 const machine = z
@@ -183,6 +214,10 @@ const boot = z
         example: [{ from: 'target.sh', to: '/usr/local/lib/target.sh' }],
       },
     ).describe('A file that is sent to the guest before boot.sh runs.'),
+    cwd: setting(guestPath().prefault('/root'), {
+      meaning: 'Where commands and the shell start.',
+      example: '/opt/fstests',
+    }),
     ssh: setting(flag().prefault(false), {
       meaning:
         'Whether the public keys of `ssh.authorized_keys` are sent to /root/.ssh/authorized_keys, for an ssh server.',
@@ -245,6 +280,21 @@ export const profileSchema = z.strictObject({
     text({ pattern: /^\P{Cc}+$/u, what: 'one line of text', advice: 'say in a few words what the profile is for' }),
     { meaning: 'What the profile is for, in one line. Must be there.', example: 'One SCSI disk behind two paths' },
   ),
+  extends: setting(
+    text({ pattern: /^\w[\w.-]*$/, what: 'the name of a profile', advice: 'see `rapido list`' }).optional(),
+    {
+      kind: 'profile',
+      meaning:
+        'Another profile whose all this one has, too: tables are joined, lists follow each other, of anything else this ' +
+        "one's wins; disks are told apart by `id`. boot.sh is this one's, if it has any.",
+      example: 'fstests',
+      unset: 'it stands alone',
+    },
+  ),
+  template: setting(flag().prefault(false), {
+    meaning: 'Whether it is only there for others to extend.',
+    example: true,
+  }),
   network: setting(networkKind.prefault('none'), {
     meaning:
       'How the guest reaches others: not at all, through QEMU as a program of this user, or on a bridge with other VMs.',

@@ -6,9 +6,10 @@ import { readDocument, shownPath } from './document.js'
 import { namedSettings } from './expand.js'
 import { findMistakes, type Mistake } from './explain.js'
 import { nearest } from './nearest.js'
-import { resolvePath, type UserFolders, xdgFolder } from './paths.js'
+import { type UserFolders, xdgFolder } from './paths.js'
 import type { Profile, ProfileOrigin } from './profile.js'
 import { profileSchema } from './profile-schema.js'
+import { extended, hostPath, withAbsolutePaths } from './profile-table.js'
 import type { TomlTable } from './toml.js'
 
 /** Where to look for profiles from. */
@@ -96,47 +97,52 @@ async function describe(profile: FoundProfile, search: ProfileSearch): Promise<O
   }
 }
 
-async function readProfile(profile: FoundProfile, search: ProfileSearch): Promise<Profile> {
+async function readProfile(profile: FoundProfile, search: ProfileSearch, extending: string[] = []): Promise<Profile> {
+  const { table, bootScript } = await readTable(profile, search, extending)
+  return { ...profileSchema.parse(table), bootScript, ...profile }
+}
+
+/** The table of a profile.toml, checked, its paths absolute, with all of the profile that it extends. */
+async function readTable(
+  profile: FoundProfile,
+  search: ProfileSearch,
+  extending: string[],
+): Promise<{ table: TomlTable; bootScript: string }> {
   const document = await readDocument(join(profile.folder, 'profile.toml'), search.cwd)
   const base = { folder: profile.folder, home: search.home }
   const mistakes = findMistakes(profileSchema, document.table)
   const lines = document.tell([...mistakes, ...(await missingIncludes(document.table, base))])
-  const bootScript = join(profile.folder, 'boot.sh')
-  const isGroup = Object.keys((document.table.group as object | undefined) ?? {}).length > 0
-  if (!isGroup && !(await exists(bootScript)))
-    lines.push(`${shownPath(bootScript, search.cwd)}: no such file; every profile has one`)
   if (lines.length > 0) throw new RapidoError('usage', lines.join('\n'))
-
-  const read = profileSchema.parse(document.table)
-  const disk = read.machine.disk.map((each) => (each.file ? { ...each, file: hostPath(each.file, base) } : each))
-  return {
-    ...read,
-    image: { ...read.image, ...absolutePaths(read.image, base) },
-    machine: { ...read.machine, disk },
-    boot: { ...read.boot, include: absoluteIncludes(read.boot.include, base) },
-    when: read.when.map((each) => ({ ...each, install: each.install.map((written) => programPath(written, base)) })),
-    bootScript,
-    ...profile,
+  const table = withAbsolutePaths(document.table, base)
+  const own = join(profile.folder, 'boot.sh')
+  const isGroup = Object.keys((table.group as object | undefined) ?? {}).length > 0
+  if (table.extends === undefined) {
+    if (isGroup || (await exists(own))) return { table, bootScript: own }
+    throw new RapidoError('usage', `${shownPath(own, search.cwd)}: no such file; every profile has one`)
   }
+  const below = await readExtended(String(table.extends), profile, { search, extending })
+  return { table: extended(below.table, table), bootScript: (await exists(own)) ? own : below.bootScript }
 }
 
-function absolutePaths(image: Profile['image'], base: { folder: string; home: string }) {
-  return {
-    install: image.install.map((written) => programPath(written, base)),
-    install_optional: image.install_optional.map((written) => programPath(written, base)),
-    include: absoluteIncludes(image.include, base),
+/** A profile that extends one of its own name means the next one that is found: it stands over it. */
+async function readExtended(
+  name: string,
+  from: FoundProfile,
+  { search, extending }: { search: ProfileSearch; extending: string[] },
+): ReturnType<typeof readTable> {
+  const what = `profile "${from.name}" extends "${name}"`
+  const seen = [...extending, from.folder]
+  const found = await findProfiles(search)
+  const candidates = found.filter((each) => each.name === name)
+  const profile = candidates.find(({ folder }) => !seen.includes(folder))
+  if (profile === undefined && candidates.length > 0) throw new RapidoError('usage', `${what}, which extends it`)
+  try {
+    if (profile === undefined) throw await unknownProfile(name, found, search)
+    return await readTable(profile, search, seen)
+  } catch (error) {
+    if (!(error instanceof RapidoError)) throw error
+    throw new RapidoError(error.code, `${what}: ${error.message}`, { hint: error.hint, cause: error })
   }
-}
-
-function absoluteIncludes<Include extends { from: string }>(
-  includes: Include[],
-  base: { folder: string; home: string },
-) {
-  return includes.map((each) => ({ ...each, from: hostPath(each.from, base) }))
-}
-
-function programPath(written: string, base: { folder: string; home: string }): string {
-  return written.includes('/') ? hostPath(written, base) : written
 }
 
 /** The files to include that are not there, as far as the file tells: it may have any other mistake as well. */
@@ -152,11 +158,6 @@ async function missingIncludes(table: TomlTable, base: { folder: string; home: s
     })
   })
   return (await Promise.all(mistakes)).flat()
-}
-
-/** What begins with a setting is left as it is: the setting is most likely a path. */
-function hostPath(written: string, base: { folder: string; home: string }): string {
-  return written.startsWith('{') ? written : resolvePath(written, base)
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ceph } from './ceph-schema.js'
 import { diskIdPattern, settingsDisk } from './disk-schema.js'
+import { fstests } from './fstests-schema.js'
 import { incidentKinds } from './incident-kinds.js'
 import { iscsi, lio, openIscsi, tcmuRunner } from './iscsi-schema.js'
 import { choice, duration, environment, flag, integer, limit, list, path, program, size, text, texts } from './kinds.js'
@@ -347,6 +348,7 @@ const groups = {
   lio,
   open_iscsi: openIscsi,
   tcmu_runner: tcmuRunner,
+  fstests,
   usb_gadget: usbGadget,
   usbip,
   secrets,

@@ -1,5 +1,6 @@
+import { z } from 'zod'
 import { namedSettings } from './expand.js'
-import { text } from './kinds.js'
+import { size, text } from './kinds.js'
 import { nearest } from './nearest.js'
 import { type SettingRow, settingRows } from './rows.js'
 import { settingsSchema } from './schema.js'
@@ -26,6 +27,22 @@ export function withSettings(narrowed: Parameters<typeof text>[0], fits = isText
 export function withAnySettings(narrowed: Parameters<typeof text>[0]) {
   const isPlain = ({ kind }: SettingRow) => ['size', 'duration'].includes(kind) || /^(number|list of) /.test(kind)
   return withSettings(narrowed, (row) => isText(row) || isPlain(row))
+}
+
+/** A size such as "512M", MiB once read; or a setting that is one in braces, as it is written. */
+export function sizeOrSetting() {
+  const plain = size({ fromMiB: 1 })
+  const named = z.string().superRefine((written, context) => {
+    const row = settingRow(written.slice(1, -1))
+    if (row === undefined) context.addIssue(`names no setting; ${adviseSetting(written.slice(1, -1))}`)
+    else if (row.kind !== 'size') context.addIssue(`names ${row.key}, which is a ${row.kind}, not a size`)
+  })
+  return z.unknown().transform((written, context): number | string => {
+    const schema: z.ZodType<number | string> = typeof written === 'string' && /^\{.*\}$/.test(written) ? named : plain
+    const { data, error } = schema.safeParse(written)
+    for (const { message } of error?.issues ?? []) context.addIssue(message)
+    return data ?? z.NEVER
+  })
 }
 
 /** Why a setting can never have this value, as text; undefined where it can. */

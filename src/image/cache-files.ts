@@ -10,6 +10,7 @@ export function cacheFiles(cacheDir: string) {
     manifests: join(cacheDir, 'manifests'),
     kernels: join(cacheDir, 'kernels'),
     kernel: (key: string) => join(cacheDir, 'kernels', `${key}.elf`), // unpacked from a bzImage
+    joined: join(cacheDir, 'joined'), // images with the trees of their profiles behind them
     image: (name: string) => join(cacheDir, 'images', name),
     manifest: (planKey: string) => join(cacheDir, 'manifests', `${planKey}.json`),
     build: (planKey: string) => join(cacheDir, `build-${planKey}`), // held while it is made

@@ -71,8 +71,10 @@ async function removeLeftovers(cacheDir: string, unusedMs: number): Promise<void
   for (const path of [...unknown.map(files.image), ...temporary.map((name) => join(files.manifests, name))]) {
     if (isOld(path)) remove(path)
   }
-  for (const path of namesIn(files.kernels).map((name) => join(files.kernels, name))) {
-    if (Date.now() - Number(lookAt(path)?.mtimeMs ?? 0n) >= unusedMs) remove(path) // made again in half a second
+  for (const folder of [files.kernels, files.joined]) {
+    for (const path of namesIn(folder).map((name) => join(folder, name))) {
+      if (Date.now() - Number(lookAt(path)?.mtimeMs ?? 0n) >= unusedMs) remove(path) // made again in half a second
+    }
   }
   for (const name of namesIn(cacheDir).filter((name) => name.startsWith('build-'))) {
     await (await holdFolder(join(cacheDir, name), { wait: false }))?.release()

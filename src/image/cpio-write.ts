@@ -7,11 +7,16 @@ export type NewEntry =
 
 /** A cpio archive of the "newc" kind, owned by root, the same for the same entries. */
 export function writeCpio(entries: NewEntry[]): Buffer {
-  const parts = entries.flatMap((entry, index) => record(entry, index + 1))
-  return Buffer.concat([...parts, ...record({ kind: 'file', path: '/TRAILER!!!', mode: 0, data: Buffer.alloc(0) }, 0)])
+  return Buffer.concat([...entries.flatMap((entry, index) => cpioRecord(entry, index + 1)), ...cpioEnd()])
 }
 
-function record(entry: NewEntry, inode: number): Buffer[] {
+/** What ends an archive. */
+export function cpioEnd(): Buffer[] {
+  return cpioRecord({ kind: 'file', path: '/TRAILER!!!', mode: 0, data: Buffer.alloc(0) }, 0)
+}
+
+/** One entry of an archive; its inode is any number of its own from 1. */
+export function cpioRecord(entry: NewEntry, inode: number): Buffer[] {
   const name = Buffer.from(`${entry.path.slice(1)}\0`)
   const data = entry.kind === 'file' ? entry.data : Buffer.from(entry.kind === 'link' ? entry.target : '')
   const [major, minor] = entry.kind === 'character device' ? [entry.major, entry.minor] : [0, 0]

@@ -10,6 +10,7 @@ import type { ImageEvent } from './events.js'
 import { type Input, lookAt, stampOf } from './inputs.js'
 import { type Manifest, readManifest, writeManifest } from './manifest.js'
 import { copyOutput } from './output.js'
+import { joinTrees } from './trees.js'
 
 /** An image that may be booted. */
 export interface EnsuredImage {
@@ -36,8 +37,9 @@ export async function ensureImage(plan: ImagePlan, options: EnsureOptions): Prom
   const first = options.force ? { stale: 'forced' } : await checkCached(plan, options.cacheDir)
   const checkMs = performance.now() - started
   const image = 'path' in first ? { path: first.path, built: false } : await makeImage(plan, first.stale, options)
-  await copyOutput(image.path, plan.output)
-  return { ...image, checkMs }
+  const path = await joinTrees(image.path, plan, options)
+  await copyOutput(path, plan.output)
+  return { ...image, path, checkMs }
 }
 
 async function makeImage(

@@ -55,7 +55,7 @@ export function planDisks(
 ): DiskPlan[] {
   const own = profile.machine.disk.map(({ id, ...keys }) => ({
     id,
-    keys: joined(keys, settings.disk[id] ?? {}),
+    keys: joined({ ...keys, size: sizeOf(keys.size, settings) }, settings.disk[id] ?? {}),
     isExtra: false,
   }))
   const more = Object.entries(settings.disk).filter(([id]) => !profile.machine.disk.some((disk) => disk.id === id))
@@ -66,6 +66,11 @@ export function planDisks(
   }))
   requireDistinct(disks)
   return disks
+}
+
+/** A profile may have the size from a setting. */
+function sizeOf(size: number | string | undefined, settings: Settings): number | undefined {
+  return typeof size === 'string' ? Number(expandSettings(size, settings)) : size
 }
 
 /** What rapido.toml says stands over the profile; a medium of one is in place of any medium of the other. */

@@ -17,10 +17,18 @@ export interface Wish {
 /** Everything that shall go into an image, rapido's own parts and the profile's, each once. */
 export interface ImageParts {
   programs: Wish[] // names for PATH, names of libraries, or absolute paths
+  trees: TreePart[]
   includes: { from: string; to: string }[] // absolute; a `to` with a slash at its end is a folder to put a file into
   drivers: Wish[]
   dracutModules: string[]
   kernelOptions: string[]
+}
+
+/** A folder that is archived apart. Paths are absolute. */
+export interface TreePart {
+  from: string
+  to: string
+  leaveOut: string[] // names; `*` stands for any text
 }
 
 /**
@@ -43,6 +51,11 @@ export function imageParts(profile: ImageProfile, guest: GuestParts, settings: S
       ...wishes('optional', image.install_optional.filter((name) => isExpandable(name, settings)).map(program)),
       ...wishes('quiet', guest.install_optional),
     ]),
+    trees: image.trees.map(({ from, to, leave_out }) => ({
+      from: path(from),
+      to: posix.normalize(to).replace(/(.)\/$/, '$1'),
+      leaveOut: leave_out,
+    })),
     includes: joinIncludes(
       guest.include,
       image.include.map(({ from, to }) => ({ from: path(from), to: posix.normalize(`/${to}`) })),

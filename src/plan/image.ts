@@ -6,7 +6,7 @@ import { findDriver } from './drivers.js'
 import type { GuestParts } from './guest-parts.js'
 import type { DracutFacts, ImageFacts } from './image-facts.js'
 import { missingParts, tellMissing } from './image-missing.js'
-import { type ImageParts, type ImageProfile, imageParts } from './image-parts.js'
+import { type ImageParts, type ImageProfile, imageParts, type TreePart } from './image-parts.js'
 import type { KernelPlan } from './kernel.js'
 import { moduleName } from './kernel-contents.js'
 
@@ -19,6 +19,7 @@ export interface ImagePlan {
   includes: PlannedInclude[]
   drivers: string[] // the modules among the wished drivers, with underscores
   links: { path: string; target: string }[] // so that programs from elsewhere are found on the guest's PATH
+  trees: TreePart[] // joined behind the image, which knows nothing of them
   notes: string[] // what is left out, for people
   output: string | undefined // where a copy goes
 }
@@ -65,6 +66,7 @@ export function planImage(input: {
     key: keyOf({ ...plan, dracut }),
     dracut,
     ...plan,
+    trees: parts.trees,
     notes: missing.optional,
     output: settings.image.output,
   }

@@ -109,6 +109,11 @@ export function failedFolder(stateDir: string, run: { startedAt: string; name: s
   return join(stateDir, 'failed', `${run.startedAt.replaceAll(/[-:.]/g, '')}-${run.name}`)
 }
 
+/** The results of a suite, where nobody names a folder: `<paths.state>/results/<profile>-<time>/`. */
+export function resultsFolder(stateDir: string, run: { profile: string; startedAt: string }): string {
+  return join(stateDir, 'results', `${run.profile}-${run.startedAt.replaceAll(/[-:.]/g, '')}`)
+}
+
 /** The verdict of the acceleration probe: `<paths.state>/accel.json`. */
 export function accelFile(stateDir: string): string {
   return join(stateDir, 'accel.json')

@@ -42,7 +42,8 @@ function step({ name, status, durationMs, stdout, stderr, reason }: StepResult) 
   }
 }
 
-function incident({ kind, role, title, lines, consoleLine, repeats, cause, note, fails }: IncidentResult) {
+/** A kernel report in any of the JSON documents. */
+export function incident({ kind, role, title, lines, consoleLine, repeats, cause, note, fails }: IncidentResult) {
   return {
     kind,
     role: role ?? null,

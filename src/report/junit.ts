@@ -1,10 +1,9 @@
-import { plain, tail } from './plain.js'
-import type { IncidentResult, RunResult, StepResult, Verdict } from './result.js'
+import { kernelReports, maxReports, reportText, seconds } from './junit-parts.js'
+import { maxOutput, plain, tail } from './plain.js'
+import type { RunResult, StepResult, Verdict } from './result.js'
 import { element, textElement } from './xml.js'
 
-const maxOutput = 64 * 1024 // characters of a step's stdout, and of its stderr
 const maxName = 200
-const maxReports = 20
 
 /**
  * JUnit XML of a run: a suite with a case for each step. A step that the guest failed is a `failure`; a crash, a
@@ -24,7 +23,7 @@ export function junit(result: RunResult): string {
     element('testsuite', { name: suite, ...counts, skipped: 0, time, timestamp: result.startedAt.slice(0, 19) }, [
       element('properties', {}, properties(result)),
       ...cases.map((testCase) => caseElement(testCase, suite)),
-      ...kernelReports(result),
+      ...kernelReports(result.incidents),
     ]),
   ])
   return `<?xml version="1.0" encoding="UTF-8"?>\n${suites}\n`
@@ -110,20 +109,4 @@ function properties(result: RunResult): string[] {
   return Object.entries({ kernel, vm, verdict: verdict.kind, 'exit-status': exitStatus, 'console-log': consoleLog })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => element('property', { name, value }))
-}
-
-/** Reports that don't fail the run are still worth reading. */
-function kernelReports({ incidents }: RunResult): string[] {
-  const uncounted = incidents.filter(({ fails }) => !fails).slice(0, maxReports)
-  if (uncounted.length === 0) return []
-  return [textElement('system-err', {}, uncounted.map(reportText).join('\n\n'))]
-}
-
-function reportText({ kind, title, lines, consoleLine }: IncidentResult): string {
-  const heading = lines[0] === title ? [] : [title]
-  return [`${kind}, line ${consoleLine} of the console:`, ...heading, ...lines].join('\n')
-}
-
-function seconds(ms: number): string {
-  return (ms / 1000).toFixed(3)
 }

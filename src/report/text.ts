@@ -1,4 +1,4 @@
-import { duration, plain } from './plain.js'
+import { count, duration, plain } from './plain.js'
 import type { IncidentResult, MachineResult, RunResult, Verdict } from './result.js'
 
 /** How a piece of text stands out: a format of Node's `util.styleText`. */
@@ -29,13 +29,14 @@ export function summary(result: RunResult, options: { style?: Style } = {}): str
 }
 
 function headline({ verdict, profile, kernel, steps, durationMs }: RunResult, style: Style): string {
-  const [colour, word] = words[verdict.kind]
+  const [colour, word] = verdictWords[verdict.kind]
   const took = duration(durationMs)
   const after = verdict.kind === 'pass' ? `: ${count(steps.length, 'step')} in ${took}` : `, after ${took}`
   return `${style(colour, word)}  ${plain(`${profile} on ${kernel}`)}${verdict.kind === 'host' ? '' : after}`
 }
 
-const words: Record<Verdict['kind'], ['green' | 'red' | 'yellow', string]> = {
+/** How a headline begins. */
+export const verdictWords: Record<Verdict['kind'], ['green' | 'red' | 'yellow', string]> = {
   pass: ['green', 'pass'],
   fail: ['red', 'fail'],
   crash: ['red', 'crash'],
@@ -74,8 +75,4 @@ function otherReports(
 function whereToLook(consoleLog: string | undefined, cause: IncidentResult | undefined): string[] {
   if (consoleLog === undefined) return []
   return [`console log: ${consoleLog}${cause ? `, line ${cause.consoleLine}` : ''}`]
-}
-
-function count(number: number, thing: string): string {
-  return `${number} ${thing}${number === 1 ? '' : 's'}`
 }

@@ -76,7 +76,7 @@ export class Vm implements AsyncDisposable {
   start(command: Command, options: { env?: Record<string, string>; cwd?: string } = {}): GuestCommand {
     return this.machine.channel.run({
       argv: typeof command === 'string' ? ['bash', '-c', command] : command,
-      cwd: options.cwd ?? '/root',
+      cwd: options.cwd ?? this.plan.profile.boot.cwd,
       env: { ...this.#env, ...options.env },
     })
   }

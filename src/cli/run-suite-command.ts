@@ -1,0 +1,284 @@
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { styleText } from 'node:util'
+import { RapidoError } from '../errors.js'
+import { resultsFolder } from '../plan/state-files.js'
+import { parseCheckTime } from '../plan/suite/check-time.js'
+import { readShard, splitTests } from '../plan/suite/shards.js'
+import { compareSuites, comparisonText } from '../report/suite-compare.js'
+import { readSuiteJson, suiteJson } from '../report/suite-json.js'
+import { suiteJunit } from '../report/suite-junit.js'
+import type { SuiteResult } from '../report/suite-result.js'
+import { suiteTap } from '../report/suite-tap.js'
+import { suiteSummary } from '../report/suite-text.js'
+import type { Surroundings } from '../runs/plan-run.js'
+import { type AttemptRecord, ResultFolder, type RunRecord, readRun } from '../runs/suite/result-folder.js'
+import { runSuite } from '../runs/suite/run-suite.js'
+import { type SuitePlan, testKey } from '../runs/suite/suite.js'
+import { suiteResult } from '../runs/suite/suite-result.js'
+import { exitStatusOf, verdictOf } from '../runs/verdict.js'
+import type { Io, Status } from './io.js'
+import { limitMs, surroundings } from './options.js'
+import { writeReport } from './reports.js'
+import { type SuiteCommandOptions, wholeNumber } from './suite-options.js'
+import { SuiteProgress } from './suite-progress.js'
+
+/** A command that runs a suite: what its words mean. */
+export interface SuiteCommand {
+  suite: string
+  profile: string
+  words: string[]
+  plan(
+    words: string[],
+    from: Surroundings,
+    options: { seed: number; signal: AbortSignal },
+  ): Promise<SuitePlan & { dryRun?: boolean }>
+}
+
+/** Runs a suite from the command line to its verdict: the frame of `rapido fstests`, `kselftest` and `suite`. */
+export async function runSuiteCommand(command: SuiteCommand, argv: SuiteCommandOptions, io: Io): Promise<Status> {
+  const startedAt = new Date()
+  const limits = readLimits(argv)
+  const earlier = argv.resume === undefined ? undefined : earlierRun(resolve(io.cwd, argv.resume), command, argv)
+  const baseline = argv.baseline === undefined ? undefined : readResult(resolve(io.cwd, argv.baseline))
+  const progress = new SuiteProgress(io)
+  try {
+    let result: SuiteResult
+    try {
+      const outcome = await planAndRun(command, argv, { io, earlier, limits, progress })
+      if (outcome === 'listed') return 0
+      result = outcome
+    } catch (error) {
+      // A host that cannot run it is a result too, for whoever reads the reports.
+      if (!(error instanceof RapidoError) || error.code === 'usage') throw error
+      result = unplanned(command, startedAt, error)
+    }
+    progress.done()
+    await tellResult(result, argv, io)
+    if (baseline) io.stderr.write(comparisonText(compareSuites(baseline, result), styled(io)))
+    return result.exitStatus
+  } finally {
+    progress.done()
+  }
+}
+
+interface Limits {
+  vms: number
+  maxCrashes: number
+  rerunFailed: number
+  timeoutMs: number | undefined
+  testTimeoutMs: number | undefined
+}
+
+function readLimits(argv: SuiteCommandOptions): Limits {
+  if (argv['until-fail'] && argv['rerun-failed'] > 0) {
+    throw new RapidoError('usage', '--until-fail ends with the first failure: --rerun-failed has nothing to do')
+  }
+  return {
+    vms: wholeNumber('--vms', argv.vms, { from: 1, to: 100 }),
+    maxCrashes: wholeNumber('--max-crashes', argv['max-crashes'], { from: 0, to: 1_000_000 }),
+    rerunFailed: wholeNumber('--rerun-failed', argv['rerun-failed'], { from: 0, to: 1000 }),
+    timeoutMs: argv.timeout === undefined ? undefined : limitMs('--timeout', argv.timeout),
+    testTimeoutMs: argv['test-timeout'] === undefined ? undefined : limitMs('--test-timeout', argv['test-timeout']),
+  }
+}
+
+/** A run that goes on: it is asked what it was asked then. */
+function earlierRun(path: string, command: SuiteCommand, argv: SuiteCommandOptions): { path: string; run: RunRecord } {
+  const run = readRun(path)
+  const options = ['results', 'shard'].filter((name) => name in argv && argv[name as 'results'] !== undefined)
+  if (options.length > 0)
+    throw new RapidoError('usage', `--resume goes on in its own folder: leave out --${options[0]}`)
+  if (run.profile !== command.profile) {
+    throw new RapidoError('usage', `${path} has results of ${run.profile}, not of ${command.profile}`)
+  }
+  if (command.words.length > 0 && command.words.join('\0') !== run.words.join('\0')) {
+    throw new RapidoError('usage', `${path} was asked for other tests: ${run.words.join(' ')}`, {
+      hint: `--resume knows what was asked: leave out ${command.words.join(' ')}`,
+    })
+  }
+  return { path, run }
+}
+
+async function planAndRun(
+  command: SuiteCommand,
+  argv: SuiteCommandOptions,
+  around: { io: Io; earlier: { path: string; run: RunRecord } | undefined; limits: Limits; progress: SuiteProgress },
+): Promise<SuiteResult | 'listed'> {
+  const { io, earlier, limits, progress } = around
+  progress.take({ type: 'phase', phase: 'planning' })
+  const seed = earlier?.run.seed ?? argv.seed ?? Date.now() % 2 ** 31
+  const from = surroundings({ ...argv, set: [...(earlier?.run.sets ?? []), ...argv.set] }, io)
+  const config = argv.config ?? earlier?.run.configFile
+  const planned = await command.plan(
+    earlier?.run.words ?? command.words,
+    { ...from, configFile: config },
+    { seed, signal: io.signal },
+  )
+  const plan = earlier ? asRecorded(planned, earlier.run) : sharded(planned, argv, io)
+  if (argv['dry-run'] || planned.dryRun) {
+    progress.done()
+    for (const test of plan.tests)
+      io.stdout.write(`${testKey(test)}${test.excluded === undefined ? '' : `  # excluded: ${test.excluded}`}\n`)
+    for (const note of plan.notes) progress.say(note)
+    return 'listed'
+  }
+  if (limits.testTimeoutMs !== undefined) plan.testTimeoutMs = limits.testTimeoutMs
+  for (const note of plan.notes) progress.say(note)
+  const { folder, attempts, run } = await openFolder(command, argv, { io, plan, seed, earlier, config })
+  try {
+    const outcome = await runSuite(plan, {
+      folder,
+      attempts,
+      ...limits,
+      untilFail: argv['until-fail'],
+      signal: io.signal,
+      emit: progress.take,
+      tell: progress.tell,
+    })
+    const { run: settings } = plan.run.settings
+    const result = suiteResult(run, {
+      ...outcome,
+      folder: folder.path,
+      failOn: settings.fail_on,
+      strict: argv.strict,
+      now: new Date(),
+    })
+    return writeResult(folder, result)
+  } finally {
+    await folder.release()
+  }
+}
+
+function asRecorded(plan: SuitePlan, run: RunRecord): SuitePlan {
+  if (plan.run.kernel.release !== run.kernel) {
+    throw new RapidoError('usage', `that run was of kernel ${run.kernel}, and here is ${plan.run.kernel.release}`, {
+      hint: 'kernel.src or kernel.release names the kernel; results of two are two runs',
+    })
+  }
+  return { ...plan, tests: run.tests, shard: run.shard }
+}
+
+function sharded(plan: SuitePlan, argv: SuiteCommandOptions, io: Io): SuitePlan {
+  const shard = readShard(argv.shard, io.env)
+  if (shard === undefined) return plan
+  const times = argv.times === undefined ? new Map<string, number>() : readTimes(resolve(io.cwd, argv.times))
+  const part = new Set(splitTests(plan.tests.map(testKey), shard.count, times)[shard.index - 1])
+  const name = `${shard.index}/${shard.count}`
+  const note = shard.source === '--shard' ? [] : [`shard ${name}, by ${shard.source}; --shard none runs all tests`]
+  const tests = plan.tests.filter((test) => part.has(testKey(test)))
+  return { ...plan, tests, shard: name, notes: [...plan.notes, ...note] }
+}
+
+/** Times by testKey: of a results.json, or of a check.time. */
+function readTimes(path: string): ReadonlyMap<string, number> {
+  const text = readText(path)
+  if (!text.trimStart().startsWith('{')) return parseCheckTime(text)
+  const times = readSuite(text, path).tests.flatMap((test): [string, number][] => {
+    const last = test.attempts.at(-1)
+    return last ? [[testKey(test), last.durationMs]] : []
+  })
+  return new Map(times)
+}
+
+function readResult(folder: string): SuiteResult {
+  const path = join(folder, 'results.json')
+  return readSuite(readText(path), path)
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new RapidoError('usage', `cannot read ${path}: ${(cause as Error).message}`, { cause })
+  }
+}
+
+function readSuite(text: string, path: string): SuiteResult {
+  try {
+    return readSuiteJson(text)
+  } catch (cause) {
+    throw new RapidoError('usage', `${path}: ${(cause as Error).message}`, { cause })
+  }
+}
+
+async function openFolder(
+  { suite, profile, words }: SuiteCommand,
+  argv: SuiteCommandOptions,
+  around: {
+    io: Io
+    plan: SuitePlan
+    seed: number
+    earlier: { path: string; run: RunRecord } | undefined
+    config: string | undefined
+  },
+): Promise<{ folder: ResultFolder; attempts: AttemptRecord[]; run: RunRecord }> {
+  const { io, plan, seed, earlier, config } = around
+  if (earlier) return { ...(await ResultFolder.resume(earlier.path)), run: earlier.run }
+  const startedAt = new Date().toISOString()
+  const run: RunRecord = {
+    schemaVersion: 1,
+    suite,
+    profile,
+    words,
+    sets: argv.set,
+    configFile: config === undefined ? undefined : resolve(io.cwd, config),
+    seed,
+    kernel: plan.run.kernel.release,
+    startedAt,
+    shard: plan.shard,
+    tests: plan.tests,
+    notes: plan.notes,
+  }
+  const path =
+    argv.results === undefined
+      ? resultsFolder(plan.run.settings.paths.state, { profile, startedAt })
+      : resolve(io.cwd, argv.results)
+  return { folder: await ResultFolder.create(path, run), attempts: [], run }
+}
+
+/** A folder that cannot take its reports changes what the run is: who reads them later would read old ones, or none. */
+function writeResult(folder: ResultFolder, result: SuiteResult): SuiteResult {
+  try {
+    folder.write('results.json', suiteJson(result))
+    folder.write('junit.xml', suiteJunit(result))
+    folder.write('results.tap', suiteTap(result))
+    folder.write('summary.txt', suiteSummary(result))
+    return result
+  } catch (failure) {
+    if (!(failure instanceof RapidoError) || result.verdict.kind === 'host') return result
+    const verdict = verdictOf({ failure, steps: [], incidents: [] })
+    return { ...result, verdict, exitStatus: exitStatusOf(verdict) }
+  }
+}
+
+async function tellResult(result: SuiteResult, argv: SuiteCommandOptions, io: Io): Promise<void> {
+  if (argv.junit !== undefined) await writeReport(argv.junit, suiteJunit(result), io)
+  if (argv.tap !== undefined) await writeReport(argv.tap, suiteTap(result), io)
+  if (argv.json !== undefined) await writeReport(argv.json, suiteJson(result), io)
+  io.stderr.write(suiteSummary(result, styled(io)))
+}
+
+function styled(io: Io) {
+  return io.stderr.isTTY && !io.env.NO_COLOR ? { style: styleText } : {}
+}
+
+function unplanned({ suite, profile }: SuiteCommand, startedAt: Date, failure: RapidoError): SuiteResult {
+  const verdict = verdictOf({ failure, steps: [], incidents: [] })
+  return {
+    suite,
+    profile,
+    kernel: 'unknown kernel',
+    startedAt: startedAt.toISOString(),
+    durationMs: Date.now() - startedAt.getTime(),
+    shard: undefined,
+    verdict,
+    exitStatus: exitStatusOf(verdict),
+    tests: [],
+    machines: [],
+    incidents: [],
+    missing: [],
+    notes: [],
+    folder: '',
+  }
+}

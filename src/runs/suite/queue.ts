@@ -1,0 +1,119 @@
+import { splitTests } from '../../plan/suite/shards.js'
+import type { Attempt } from '../../report/suite-result.js'
+import { hasFailed } from '../../report/suite-tests.js'
+import { type SuiteTest, testKey } from './suite.js'
+
+/** Tests that a VM is given at once: all of one configuration. */
+export interface Share {
+  config: string | undefined
+  tests: string[]
+}
+
+/** A crash is a crash whether the kernel or QEMU ended it; a hang costs a VM just so. */
+export function costsVm({ status }: Pick<Attempt, 'status'>): boolean {
+  return status === 'crash' || status === 'timeout'
+}
+
+/** How often a test may cost a VM before it is left alone. */
+const maxCrashesOfTest = 2
+
+/**
+ * Which tests are still to run, and where. Each VM has its own; one that has none left takes half of what another has
+ * not begun. Pure: who runs them says what became of each.
+ */
+export class SuiteQueue {
+  readonly #tests: SuiteTest[]
+  readonly #attempts = new Map<string, Attempt[]>()
+  readonly #pending: SuiteTest[][]
+  readonly #running = new Map<number, string>() // by VM place
+
+  /** `times`: of the past, in ms by testKey; `attempts`: of an earlier part of this run. */
+  constructor(
+    tests: SuiteTest[],
+    options: { vms: number; times: ReadonlyMap<string, number>; attempts?: ReadonlyMap<string, Attempt[]> },
+  ) {
+    this.#tests = tests.filter(({ excluded }) => excluded === undefined)
+    for (const test of this.#tests) this.#attempts.set(testKey(test), [...(options.attempts?.get(testKey(test)) ?? [])])
+    const open = this.#tests.filter((test) => this.attemptsOf(test).length === 0)
+    this.#pending = this.#split(open, options)
+  }
+
+  get total(): number {
+    return this.#tests.length
+  }
+
+  get done(): number {
+    return this.#tests.filter((test) => this.attemptsOf(test).length > 0).length
+  }
+
+  attemptsOf(test: Pick<SuiteTest, 'name' | 'config'>): readonly Attempt[] {
+    return this.#attempts.get(testKey(test)) ?? []
+  }
+
+  /** The tests that nobody has begun, of all VMs. */
+  get waiting(): SuiteTest[] {
+    return this.#pending.flat()
+  }
+
+  /** What the VM at this place is to run next; undefined: nothing is left. */
+  take(place: number): Share | undefined {
+    const own = this.#pending[place] as SuiteTest[]
+    this.#pending[place] = own.filter((test) => !this.isGivenUp(test))
+    if (this.#pending[place].length === 0) this.#pending[place] = this.#stolen(place)
+    const [first] = this.#pending[place]
+    if (first === undefined) return undefined
+    const tests = this.#pending[place].filter(({ config }) => config === first.config).map(({ name }) => name)
+    return { config: first.config, tests }
+  }
+
+  /** Whether the VM may begin this test now; if so it is on its way. */
+  begin(place: number, test: Pick<SuiteTest, 'name' | 'config'>): boolean {
+    const own = this.#pending[place] as SuiteTest[]
+    const index = own.findIndex((each) => testKey(each) === testKey(test))
+    if (index < 0) return false
+    own.splice(index, 1)
+    this.#running.set(place, testKey(test))
+    return true
+  }
+
+  ended(place: number, test: Pick<SuiteTest, 'name' | 'config'>, attempt: Attempt): void {
+    this.#attempts.get(testKey(test))?.push(attempt)
+    this.#running.delete(place)
+  }
+
+  /** A test that was begun and is to be run again: it was nobody's fault. */
+  putBack(place: number, test: SuiteTest): void {
+    this.#running.delete(place)
+    this.#pending[place]?.unshift(test)
+  }
+
+  /** Runs these tests once more, each place its part. */
+  again(tests: SuiteTest[], options: { vms: number; times: ReadonlyMap<string, number> }): void {
+    for (const [place, part] of this.#split(tests, options).entries()) this.#pending[place]?.push(...part)
+  }
+
+  /** Tests that failed, in their order. */
+  get failed(): SuiteTest[] {
+    return this.#tests.filter((test) => this.attemptsOf(test).some(hasFailed))
+  }
+
+  /** It has crashed the guest too often, in whatever configuration. */
+  isGivenUp({ name }: Pick<SuiteTest, 'name'>): boolean {
+    const all = this.#tests.filter((test) => test.name === name)
+    return all.flatMap((test) => this.attemptsOf(test).filter(costsVm)).length >= maxCrashesOfTest
+  }
+
+  #stolen(place: number): SuiteTest[] {
+    const from = this.#pending.reduce((longest, own) => (own.length > longest.length ? own : longest))
+    if (from === this.#pending[place] || from.length < minToSteal) return []
+    return from.splice(Math.ceil(from.length / 2))
+  }
+
+  #split(tests: SuiteTest[], { vms, times }: { vms: number; times: ReadonlyMap<string, number> }): SuiteTest[][] {
+    const byKey = new Map(tests.map((test) => [testKey(test), test]))
+    return splitTests([...byKey.keys()], vms, times).map((keys) => keys.flatMap((key) => byKey.get(key) ?? []))
+  }
+}
+
+/** A test that another VM is about to begin is not worth the start of a program. */
+const minToSteal = 3

@@ -1,0 +1,94 @@
+import type { RapidoError } from '../../errors.js'
+import { installCommand, packageManager, providerOf } from '../../host/packages.js'
+import type { IncidentResult } from '../../report/result.js'
+import type { Attempt, MissingProgram, SuiteMachine, SuiteResult, TestResult } from '../../report/suite-result.js'
+import { statusOf, suiteVerdict } from '../../report/suite-status.js'
+import { exitStatusOf, verdictOf } from '../verdict.js'
+import { missingProgramOf } from './missing-programs.js'
+import { costsVm } from './queue.js'
+import type { RunRecord } from './result-folder.js'
+import { testKey } from './suite.js'
+import type { MachineRecord } from './suite-vm.js'
+
+/** What a run came to: of what was asked and what is known of each test so far. */
+export function suiteResult(
+  run: RunRecord,
+  known: {
+    folder: string
+    attempts: ReadonlyMap<string, readonly Attempt[]> // by testKey
+    machines: MachineRecord[]
+    failure: unknown // what ended it early
+    notes: string[]
+    failOn: readonly string[] // run.fail_on
+    strict: boolean
+    now: Date
+  },
+): SuiteResult {
+  const tests = run.tests.map((test) => testResult(test, run, known.attempts))
+  const incidents = known.machines.flatMap((machine) => incidentResults(machine, known.failOn))
+  const ended =
+    known.failure === undefined ? suiteVerdict(tests, { strict: known.strict, incidents }) : endedEarly(known.failure)
+  return {
+    suite: run.suite,
+    profile: run.profile,
+    kernel: run.kernel,
+    startedAt: run.startedAt,
+    durationMs: known.now.getTime() - new Date(run.startedAt).getTime(),
+    shard: run.shard,
+    ...ended,
+    tests,
+    machines: known.machines.map(({ vm, consoleLog, end }): SuiteMachine => ({ vm, consoleLog, end })),
+    incidents,
+    missing: missingPrograms(tests),
+    notes: [...run.notes, ...known.notes],
+    folder: known.folder,
+  }
+}
+
+function testResult(
+  test: RunRecord['tests'][number],
+  run: RunRecord,
+  attemptsOf: ReadonlyMap<string, readonly Attempt[]>,
+): TestResult {
+  const { name, config, excluded } = test
+  const attempts = [...(attemptsOf.get(testKey(test)) ?? [])]
+  if (excluded !== undefined) return { name, config, status: 'excluded', reason: excluded, attempts }
+  const crashes = run.tests
+    .filter((other) => other.name === name)
+    .flatMap((other) => (attemptsOf.get(testKey(other)) ?? []).filter(costsVm))
+  if (attempts.length === 0 && crashes.length >= 2) {
+    return { name, config, status: 'skipped', reason: `it cost a VM twice: ${crashes[0]?.reason}`, attempts }
+  }
+  return { name, config, ...statusOf(attempts), attempts }
+}
+
+function endedEarly(failure: unknown): Pick<SuiteResult, 'verdict' | 'exitStatus'> {
+  const verdict = verdictOf({ failure: failure as RapidoError, steps: [], incidents: [] })
+  return { verdict, exitStatus: exitStatusOf(verdict) }
+}
+
+function incidentResults({ incidents }: MachineRecord, failOn: readonly string[]): IncidentResult[] {
+  return incidents.map(({ kind, title, lines, consoleLine, repeats, cause }) => ({
+    kind,
+    title,
+    lines: [...lines],
+    consoleLine,
+    repeats,
+    cause: cause?.title,
+    fails: failOn.includes(kind),
+  }))
+}
+
+function missingPrograms(tests: TestResult[]): MissingProgram[] {
+  const wantedBy = new Map<string, string[]>()
+  for (const { name, status, reason } of tests) {
+    const program = status === 'notrun' ? missingProgramOf(reason) : undefined
+    if (program !== undefined) wantedBy.set(program, [...new Set([...(wantedBy.get(program) ?? []), name])])
+  }
+  const manager = packageManager()
+  return [...wantedBy].map(([program, tests]) => {
+    const provider = providerOf(program, manager)
+    const how = 'package' in provider ? installCommand(manager, [provider.package]) : provider.find
+    return { program, tests, provider: how }
+  })
+}

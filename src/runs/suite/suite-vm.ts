@@ -1,0 +1,236 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { RapidoError } from '../../errors.js'
+import { describeEnd, type MachineEnd } from '../../machine/end.js'
+import type { Incident } from '../../machine/incidents.js'
+import { symbolise } from '../../machine/symbolise.js'
+import type { Attempt } from '../../report/suite-result.js'
+import type { Emit } from '../events.js'
+import { startVm } from '../start-vm.js'
+import { runBootScript } from '../steps.js'
+import type { Vm } from '../vm.js'
+import type { SuiteEvent } from './frames.js'
+import type { Share } from './queue.js'
+import type { ResultFolder } from './result-folder.js'
+import { RunningTest } from './running-test.js'
+import { type SuiteSession, startSession } from './session.js'
+import { type SuitePlan, testKey } from './suite.js'
+import { crashOf, dumpTasks, hangReason } from './test-watch.js'
+
+/** What is known of a VM of the run. */
+export interface MachineRecord {
+  vm: number // 1 for the first of the run
+  consoleLog: string // in the result folder, once it has ended
+  end: string // why it ended
+  incidents: Incident[] // kernel reports outside of any test
+}
+
+/** What a VM asks and tells of its tests. */
+export interface TestHooks {
+  mayBegin(name: string, config: string | undefined): boolean
+  attemptNumber(name: string, config: string | undefined): number
+  ended(name: string, config: string | undefined, attempt: Attempt): void
+  note(text: string): void
+}
+
+interface Surroundings {
+  record: MachineRecord
+  folder: ResultFolder
+  signal: AbortSignal
+  emit: Emit
+  onEnd(why: string): void
+}
+
+/** The last words of a guest that died get here in this time. */
+const lastWordsMs = 500
+/** So long after the stream of a program ends, its machine may need to end, too. */
+const endMs = 10_000
+const keptText = 64 * 1024
+
+/** A VM that runs tests of a suite, one share after the other, until one of them costs it. */
+export class SuiteVm {
+  readonly number: number
+  readonly #vm: Vm
+  readonly #plan: SuitePlan
+  readonly #around: Surroundings
+  #test: RunningTest | undefined
+  #why: string | undefined // it ended, where a test did that
+
+  private constructor(vm: Vm, plan: SuitePlan, around: Surroundings) {
+    this.number = around.record.vm
+    this.#vm = vm
+    this.#plan = plan
+    this.#around = around
+  }
+
+  /** Boots one and runs boot.sh. Throws RapidoError like startVm, and 'guest' where boot.sh fails. */
+  static async start(plan: SuitePlan, around: Surroundings): Promise<SuiteVm> {
+    let self: SuiteVm | undefined
+    const emit: Emit = (event) => {
+      if (event.type === 'incident') {
+        const isOutside = self?.tookIncident(event.incident) ?? true
+        if (isOutside) around.record.incidents.push(event.incident)
+        if (!isOutside) return
+      }
+      around.emit(event)
+    }
+    const vm = await startVm(plan.run, { signal: around.signal, emit, size: { rows: 24, columns: 80 }, term: 'dumb' })
+    self = new SuiteVm(vm, plan, around)
+    try {
+      const script = runBootScript(vm, { emit: (event) => void (event.type === 'note' && emit(event)), steps: [] })
+      const step = await vm.within('boot.sh did not end', plan.run.settings.run.timeout, script)
+      if (step.status === 0) return self
+      throw new RapidoError('guest', `boot.sh failed with status ${step.status}`, { hint: step.stderr?.trim() })
+    } catch (error) {
+      await self.end('at once')
+      throw error
+    }
+  }
+
+  /** Whether the report is of no test. */
+  private tookIncident(incident: Incident): boolean {
+    this.#test?.incidents.push(incident)
+    return this.#test === undefined
+  }
+
+  /**
+   * Runs tests of a share, all of it unless one of them costs the VM. `isUsable`: it can take another one; `said`: what
+   * the program printed outside of tests.
+   */
+  async run(share: Share, hooks: TestHooks): Promise<{ isUsable: boolean; said: string }> {
+    const { program } = this.#plan
+    const session = await startSession(this.#vm, {
+      argv: program.argv(share.tests, share.config),
+      env: program.env(share.config),
+    })
+    const state: SessionState = { share, hooks, session, said: '', hasEnded: false, isWorn: false }
+    for await (const event of session.events) await this.#take(event, state)
+    if (state.hasEnded) return { isUsable: !state.isWorn, said: state.said }
+    const test = this.#test
+    this.#test = undefined
+    if (test?.hang) await this.#record(test, await this.#hung(test), hooks)
+    else if (test) await this.#record(test, await this.#crashed(test), hooks)
+    return { isUsable: false, said: state.said }
+  }
+
+  async #take(event: SuiteEvent, state: SessionState): Promise<void> {
+    const test = this.#test
+    switch (event.type) {
+      case 'text':
+        if (test) test.say(event.text)
+        else state.said = (state.said + event.text).slice(-keptText)
+        return
+      case 'file':
+        test?.begins(event.path)
+        return
+      case 'bytes':
+        test?.write(event.bytes)
+        return
+      case 'exit':
+        if (test) test.exit = event.status
+        return
+      case 'start':
+        await this.#finish(event.taint, state)
+        return this.#begin(event, state)
+      case 'end': {
+        const tail = test?.text ?? ''
+        await this.#finish(event.taint, state)
+        state.hasEnded = true
+        state.said = (state.said + tail).slice(-keptText)
+      }
+    }
+  }
+
+  #begin({ test: name, taint }: Extract<SuiteEvent, { type: 'start' }>, state: SessionState): void {
+    const { share, hooks, session } = state
+    const isWelcome = !state.isWorn && !this.#vm.machine.end && hooks.mayBegin(name, share.config)
+    if (isWelcome) {
+      this.#test = new RunningTest(
+        { name, config: share.config },
+        {
+          folder: this.#around.folder,
+          attempt: hooks.attemptNumber(name, share.config),
+          taint,
+          limitMs: this.#plan.testTimeoutMs,
+          onLimit: (test) => this.#endHang(test),
+        },
+      )
+    }
+    session.answer(isWelcome)
+  }
+
+  /** The test that ran is over: what it was is known now. */
+  async #finish(taint: number, state: SessionState): Promise<void> {
+    const test = this.#test
+    if (test === undefined) return
+    this.#test = undefined
+    if (test.hang) {
+      state.isWorn = true
+      return this.#record(test, await this.#hung(test), state.hooks)
+    }
+    const verdict = this.#plan.program.verdict({ text: test.text, exit: test.exit })
+    if (test.hasDied(taint)) state.isWorn = true // the kernel lost a task, and with it who knows what locks
+    await this.#record(test, { ...verdict, taint: test.newTaint(taint) }, state.hooks)
+  }
+
+  async #record(
+    test: RunningTest,
+    ended: Pick<Attempt, 'status' | 'reason' | 'output' | 'subtests'> & { taint?: string },
+    hooks: TestHooks,
+  ): Promise<void> {
+    const attempt = test.attempt({ ...ended, vm: this.number })
+    hooks.ended(test.name, test.config, attempt)
+  }
+
+  /** A test that takes too long has its guest say why, and then loses it. */
+  async #endHang(test: RunningTest): Promise<string> {
+    const dump = await dumpTasks(this.#vm)
+    this.#why = `${testKey(test)} hung`
+    await this.#vm.machine.stop({ patienceMs: 0 })
+    return dump
+  }
+
+  async #hung(test: RunningTest): Promise<Pick<Attempt, 'status' | 'reason' | 'output'>> {
+    const dump = (await test.hang) ?? ''
+    const output = [test.text, dump].join('\n').slice(-keptText)
+    return { status: 'timeout', reason: hangReason(this.#plan.testTimeoutMs, dump), output }
+  }
+
+  async #crashed(test: RunningTest): Promise<Pick<Attempt, 'status' | 'reason' | 'output'>> {
+    const { machine } = this.#vm
+    const end = await Promise.race([machine.ended, delay(endMs, undefined)])
+    await delay(lastWordsMs)
+    const report = crashOf(test.incidents)
+    const why = report?.title ?? (end ? describeEnd(end) : "the suite's program was killed in the guest")
+    this.#why = `${testKey(test)}: ${why}`
+    const lines = report === undefined ? machine.console.lastLines(60) : await this.#readable(report)
+    return { status: 'crash', reason: why, output: [test.text, ...lines].join('\n').slice(-keptText) }
+  }
+
+  async #readable({ lines }: Incident): Promise<string[]> {
+    const { src, vmlinux, modulesDir } = this.#plan.run.kernel
+    if (src === undefined || vmlinux === undefined) return [...lines]
+    const readable = await symbolise(lines, { src, vmlinux, modules: modulesDir })
+    return [...readable.lines, ...(readable.note === undefined ? [] : [`(${readable.note})`])]
+  }
+
+  /** Ends the VM, by force where nothing of it is of use any more; its console is in the result folder then. */
+  async end(how: 'in order' | 'at once' = 'in order'): Promise<void> {
+    const { record, folder, onEnd } = this.#around
+    this.#test?.abandon()
+    const end: MachineEnd = await (how === 'at once' ? this.#vm.machine.stop({ patienceMs: 0 }) : this.#vm.stop())
+    await this.#vm.closed
+    record.consoleLog = folder.keepConsole(this.number, this.#vm.consoleLog)
+    record.end = this.#why ?? describeEnd(end)
+    onEnd(record.end)
+  }
+}
+
+/** One program that runs tests in the VM. */
+interface SessionState {
+  share: Share
+  hooks: TestHooks
+  session: SuiteSession
+  said: string // outside of tests
+  hasEnded: boolean // it said so
+  isWorn: boolean // no test may begin in this VM any more
+}
