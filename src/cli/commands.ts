@@ -66,6 +66,21 @@ export const commands: CommandRow[] = [
     describe: "fstests on a file system, to a verdict: behind it check's own arguments",
     load: () => import('./commands/fstests.js'),
   },
+  {
+    command: 'kselftest [target..]',
+    describe: "The kernel's selftests, to a verdict: collections, tests, or all",
+    load: () => import('./commands/kselftest.js'),
+  },
+  {
+    command: 'suite <profile> [test..]',
+    describe: 'The tests of a profile with [suite], to a verdict: blktests, or your own',
+    load: () => import('./commands/suite.js'),
+  },
+  {
+    command: 'report <action> [dirs..]',
+    describe: 'Results of suites: show, merge shards, compare two runs',
+    load: () => import('./commands/report.js'),
+  },
   { command: 'cp <from> <to>', describe: 'Copy files: VM:PATH is in a guest', load: () => import('./commands/cp.js') },
   { command: 'gdb <vm>', describe: 'Debug a VM that was booted with --gdb', load: () => import('./commands/gdb.js') },
   { command: 'stop [vm..]', describe: 'Power VMs off', load: () => import('./commands/stop.js') },

@@ -1,17 +1,19 @@
 import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { styleText } from 'node:util'
 import { RapidoError } from '../errors.js'
 import { resultsFolder } from '../plan/state-files.js'
 import { parseCheckTime } from '../plan/suite/check-time.js'
 import { readShard, splitTests } from '../plan/suite/shards.js'
 import { compareSuites, comparisonText } from '../report/suite-compare.js'
-import { readSuiteJson, suiteJson } from '../report/suite-json.js'
+import { suiteJson } from '../report/suite-json.js'
 import { suiteJunit } from '../report/suite-junit.js'
 import type { SuiteResult } from '../report/suite-result.js'
 import { suiteTap } from '../report/suite-tap.js'
 import { suiteSummary } from '../report/suite-text.js'
+import type { Emit } from '../runs/events.js'
 import type { Surroundings } from '../runs/plan-run.js'
+import { readResultFile, readResults } from '../runs/suite/read-results.js'
 import { type AttemptRecord, ResultFolder, type RunRecord, readRun } from '../runs/suite/result-folder.js'
 import { runSuite } from '../runs/suite/run-suite.js'
 import { type SuitePlan, testKey } from '../runs/suite/suite.js'
@@ -31,7 +33,7 @@ export interface SuiteCommand {
   plan(
     words: string[],
     from: Surroundings,
-    options: { seed: number; signal: AbortSignal },
+    options: { seed: number; signal: AbortSignal; emit: Emit },
   ): Promise<SuitePlan & { dryRun?: boolean }>
 }
 
@@ -40,7 +42,7 @@ export async function runSuiteCommand(command: SuiteCommand, argv: SuiteCommandO
   const startedAt = new Date()
   const limits = readLimits(argv)
   const earlier = argv.resume === undefined ? undefined : earlierRun(resolve(io.cwd, argv.resume), command, argv)
-  const baseline = argv.baseline === undefined ? undefined : readResult(resolve(io.cwd, argv.baseline))
+  const baseline = argv.baseline === undefined ? undefined : readResults(resolve(io.cwd, argv.baseline))
   const progress = new SuiteProgress(io)
   try {
     let result: SuiteResult
@@ -113,7 +115,7 @@ async function planAndRun(
   const planned = await command.plan(
     earlier?.run.words ?? command.words,
     { ...from, configFile: config },
-    { seed, signal: io.signal },
+    { seed, signal: io.signal, emit: progress.take },
   )
   const plan = earlier ? asRecorded(planned, earlier.run) : sharded(planned, argv, io)
   if (argv['dry-run'] || planned.dryRun) {
@@ -174,16 +176,11 @@ function sharded(plan: SuitePlan, argv: SuiteCommandOptions, io: Io): SuitePlan 
 function readTimes(path: string): ReadonlyMap<string, number> {
   const text = readText(path)
   if (!text.trimStart().startsWith('{')) return parseCheckTime(text)
-  const times = readSuite(text, path).tests.flatMap((test): [string, number][] => {
+  const times = readResultFile(path).tests.flatMap((test): [string, number][] => {
     const last = test.attempts.at(-1)
     return last ? [[testKey(test), last.durationMs]] : []
   })
   return new Map(times)
-}
-
-function readResult(folder: string): SuiteResult {
-  const path = join(folder, 'results.json')
-  return readSuite(readText(path), path)
 }
 
 function readText(path: string): string {
@@ -191,14 +188,6 @@ function readText(path: string): string {
     return readFileSync(path, 'utf8')
   } catch (cause) {
     throw new RapidoError('usage', `cannot read ${path}: ${(cause as Error).message}`, { cause })
-  }
-}
-
-function readSuite(text: string, path: string): SuiteResult {
-  try {
-    return readSuiteJson(text)
-  } catch (cause) {
-    throw new RapidoError('usage', `${path}: ${(cause as Error).message}`, { cause })
   }
 }
 
@@ -252,14 +241,20 @@ function writeResult(folder: ResultFolder, result: SuiteResult): SuiteResult {
   }
 }
 
-async function tellResult(result: SuiteResult, argv: SuiteCommandOptions, io: Io): Promise<void> {
+/** Writes the reports that were asked for, and tells people. */
+export async function tellResult(
+  result: SuiteResult,
+  argv: Pick<SuiteCommandOptions, 'junit' | 'tap' | 'json'>,
+  io: Io,
+): Promise<void> {
   if (argv.junit !== undefined) await writeReport(argv.junit, suiteJunit(result), io)
   if (argv.tap !== undefined) await writeReport(argv.tap, suiteTap(result), io)
   if (argv.json !== undefined) await writeReport(argv.json, suiteJson(result), io)
   io.stderr.write(suiteSummary(result, styled(io)))
 }
 
-function styled(io: Io) {
+/** Colours for a terminal that wants them. */
+export function styled(io: Io) {
   return io.stderr.isTTY && !io.env.NO_COLOR ? { style: styleText } : {}
 }
 

@@ -6,7 +6,7 @@ import { failedStatuses, fileToRead, firstFailure, hasFailed, statusWords, title
 import { type Style, verdictWords } from './text.js'
 
 // Lines of each kind, so that all of them are 60 at most.
-const limits = { why: 2, kernel: 2, crash: 4, timeout: 3, fail: 8, flaky: 4, notes: 4 }
+const limits = { why: 8, kernel: 2, crash: 4, timeout: 3, fail: 8, flaky: 4, notes: 4 }
 
 /**
  * What a person reads at the end of a suite's run: how many of what, the tests that went wrong with the file to read
@@ -52,7 +52,7 @@ function whyEnded({ verdict, tests, incidents }: SuiteResult): string[] {
   if (verdict.kind === 'pass') return []
   const told =
     verdict.kind === 'fail'
-      ? tests.some((test) => hasFailed(test) || test.status === 'unfinished')
+      ? tests.some(hasFailed) && !tests.some(({ status }) => status === 'unfinished')
       : tests.some(({ status }) => status === verdict.kind) || incidents.some(({ fails }) => fails)
   if (told) return []
   const lines = verdict.reason.split('\n').map((line) => oneLine(line))

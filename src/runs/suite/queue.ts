@@ -7,6 +7,7 @@ import { type SuiteTest, testKey } from './suite.js'
 export interface Share {
   config: string | undefined
   tests: string[]
+  isAlone: boolean // it is one test, which wants a VM of its own
 }
 
 /** A crash is a crash whether the kernel or QEMU ended it; a hang costs a VM just so. */
@@ -25,7 +26,9 @@ export class SuiteQueue {
   readonly #tests: SuiteTest[]
   readonly #attempts = new Map<string, Attempt[]>()
   readonly #pending: SuiteTest[][]
-  readonly #running = new Map<number, string>() // by VM place
+  readonly #vms: number
+  readonly #times: ReadonlyMap<string, number>
+  #isAlone = false
 
   /** `times`: of the past, in ms by testKey; `attempts`: of an earlier part of this run. */
   constructor(
@@ -33,9 +36,11 @@ export class SuiteQueue {
     options: { vms: number; times: ReadonlyMap<string, number>; attempts?: ReadonlyMap<string, Attempt[]> },
   ) {
     this.#tests = tests.filter(({ excluded }) => excluded === undefined)
+    this.#vms = options.vms
+    this.#times = options.times
     for (const test of this.#tests) this.#attempts.set(testKey(test), [...(options.attempts?.get(testKey(test)) ?? [])])
     const open = this.#tests.filter((test) => this.attemptsOf(test).length === 0)
-    this.#pending = this.#split(open, options)
+    this.#pending = this.#split(open)
   }
 
   get total(): number {
@@ -63,7 +68,7 @@ export class SuiteQueue {
     const [first] = this.#pending[place]
     if (first === undefined) return undefined
     const tests = this.#pending[place].filter(({ config }) => config === first.config).map(({ name }) => name)
-    return { config: first.config, tests }
+    return { config: first.config, tests: this.#isAlone ? tests.slice(0, 1) : tests, isAlone: this.#isAlone }
   }
 
   /** Whether the VM may begin this test now; if so it is on its way. */
@@ -72,24 +77,22 @@ export class SuiteQueue {
     const index = own.findIndex((each) => testKey(each) === testKey(test))
     if (index < 0) return false
     own.splice(index, 1)
-    this.#running.set(place, testKey(test))
     return true
   }
 
-  ended(place: number, test: Pick<SuiteTest, 'name' | 'config'>, attempt: Attempt): void {
+  ended(test: Pick<SuiteTest, 'name' | 'config'>, attempt: Attempt): void {
     this.#attempts.get(testKey(test))?.push(attempt)
-    this.#running.delete(place)
   }
 
-  /** A test that was begun and is to be run again: it was nobody's fault. */
-  putBack(place: number, test: SuiteTest): void {
-    this.#running.delete(place)
-    this.#pending[place]?.unshift(test)
+  /** Runs all tests, or these, once more, each VM its part; `alone`: each in a VM that has run nothing else. */
+  again({ tests = this.#tests, alone = false }: { tests?: SuiteTest[]; alone?: boolean } = {}): void {
+    this.#isAlone = alone
+    for (const [place, part] of this.#split(tests).entries()) this.#pending[place]?.push(...part)
   }
 
-  /** Runs these tests once more, each place its part. */
-  again(tests: SuiteTest[], options: { vms: number; times: ReadonlyMap<string, number> }): void {
-    for (const [place, part] of this.#split(tests, options).entries()) this.#pending[place]?.push(...part)
+  /** Nothing more is begun. */
+  clear(): void {
+    for (const own of this.#pending) own.splice(0)
   }
 
   /** Tests that failed, in their order. */
@@ -109,9 +112,11 @@ export class SuiteQueue {
     return from.splice(Math.ceil(from.length / 2))
   }
 
-  #split(tests: SuiteTest[], { vms, times }: { vms: number; times: ReadonlyMap<string, number> }): SuiteTest[][] {
+  #split(tests: SuiteTest[]): SuiteTest[][] {
     const byKey = new Map(tests.map((test) => [testKey(test), test]))
-    return splitTests([...byKey.keys()], vms, times).map((keys) => keys.flatMap((key) => byKey.get(key) ?? []))
+    return splitTests([...byKey.keys()], this.#vms, this.#times).map((keys) =>
+      keys.flatMap((key) => byKey.get(key) ?? []),
+    )
   }
 }
 

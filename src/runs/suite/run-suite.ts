@@ -1,8 +1,10 @@
 import { formatDurationMs } from '../../config/units.js'
 import { RapidoError } from '../../errors.js'
 import type { Attempt } from '../../report/suite-result.js'
+import { hasFailed } from '../../report/suite-tests.js'
 import type { Emit } from '../events.js'
 import { untilAborted } from '../until-aborted.js'
+import { attemptsByTest } from './attempts-by-test.js'
 import type { SuiteRunEvent } from './events.js'
 import { keepTimes, readTimes, timesFile } from './past-times.js'
 import { costsVm, SuiteQueue } from './queue.js'
@@ -87,7 +89,7 @@ class SuiteRun {
     this.#queue = new SuiteQueue(plan.tests, {
       vms: options.vms,
       times: this.#past,
-      attempts: byTest(options.attempts),
+      attempts: attemptsByTest(options.attempts),
     })
   }
 
@@ -96,25 +98,18 @@ class SuiteRun {
   }
 
   async all(signal: AbortSignal, ending: AbortController): Promise<void> {
-    const { tell, folder, rerunFailed, untilFail, vms } = this.#options
-    const split = { vms, times: this.#past }
+    const { tell, folder, rerunFailed, untilFail } = this.#options
     const expectedMs = this.#expectedMs()
     tell({ type: 'suite-begun', total: this.#queue.total, done: this.#queue.done, expectedMs, folder: folder.path })
     await this.#round(signal, ending)
     while (untilFail && this.#queue.failed.length === 0) {
-      this.#queue.again(
-        this.#plan.tests.filter(({ excluded }) => excluded === undefined),
-        split,
-      )
+      this.#queue.again()
       await this.#round(signal, ending)
     }
     for (let round = 1; round <= rerunFailed; round++) {
       // One that a --resume finds half done has some of its rounds already.
       const failed = this.#queue.failed.filter((test) => this.#queue.attemptsOf(test).length <= round)
-      this.#queue.again(
-        failed.filter((test) => !this.#queue.isGivenUp(test)),
-        split,
-      )
+      this.#queue.again({ tests: failed.filter((test) => !this.#queue.isGivenUp(test)), alone: true })
       await this.#round(signal, ending)
     }
   }
@@ -147,7 +142,7 @@ class SuiteRun {
         const { isUsable, said } = await untilAborted(signal, vm.run(share, this.#hooks(place, vm)))
         idle = this.#queue.waiting.length === before ? idle + 1 : 0
         if (idle > 0) requireProgress(share.tests[0] as string, { idle, said, isUsable })
-        if (!isUsable || idle > 0) {
+        if (!isUsable || idle > 0 || share.isAlone) {
           await vm.end()
           vm = undefined
         }
@@ -193,10 +188,11 @@ class SuiteRun {
       ended: (name: string, config: string | undefined, attempt: Attempt): void => {
         folder.record({ name, config, ...attempt })
         const again = this.#queue.attemptsOf({ name, config }).length > 0
-        this.#queue.ended(place, { name, config }, attempt)
+        this.#queue.ended({ name, config }, attempt)
         if (attempt.status === 'pass' || attempt.status === 'fail')
           this.times.set(testKey({ name, config }), attempt.durationMs)
         if (costsVm(attempt)) this.#crashes += 1
+        if (this.#options.untilFail && hasFailed(attempt)) this.#queue.clear()
         tell({ type: 'test-ended', test: testKey({ name, config }), vm: vm.number, attempt, again })
       },
       note: (text: string) => void this.notes.push(text),
@@ -222,13 +218,4 @@ function requireProgress(
       hint: said.trim().split('\n').slice(-8).join('\n'),
     })
   }
-}
-
-function byTest(attempts: AttemptRecord[]): ReadonlyMap<string, Attempt[]> {
-  const map = new Map<string, Attempt[]>()
-  for (const { name, config, ...attempt } of attempts) {
-    const key = testKey({ name, config })
-    map.set(key, [...(map.get(key) ?? []), attempt])
-  }
-  return map
 }

@@ -89,7 +89,7 @@ export class RunningTest {
       startedAt: this.#startedAt.toISOString(),
       durationMs: Date.now() - this.#startedAt.getTime(),
       vm: ended.vm,
-      warnings: [...new Set(reports.map(({ title }) => title))].slice(0, maxWarnings),
+      warnings: [...new Set(survived(reports).map(({ title }) => title))].slice(0, maxWarnings),
       taint: ended.taint ?? '',
       files: this.#files,
       ...(ended.subtests && ended.subtests.length > 0 ? { subtests: ended.subtests } : {}),
@@ -107,4 +107,10 @@ export class RunningTest {
     this.#file?.close()
     this.#file = undefined
   }
+}
+
+/** Reports that did not end the guest. */
+function survived(reports: readonly Incident[]): Incident[] {
+  const causes = reports.map(({ cause }) => cause)
+  return reports.filter((report) => report.kind !== 'panic' && !causes.includes(report))
 }

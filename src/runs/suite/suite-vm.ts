@@ -101,13 +101,14 @@ export class SuiteVm {
     const session = await startSession(this.#vm, {
       argv: program.argv(share.tests, share.config),
       env: program.env(share.config),
+      files: program.files?.(share.tests) ?? {},
     })
     const state: SessionState = { share, hooks, session, said: '', hasEnded: false, isWorn: false }
     for await (const event of session.events) await this.#take(event, state)
     if (state.hasEnded) return { isUsable: !state.isWorn, said: state.said }
     const test = this.#test
     this.#test = undefined
-    if (test?.hang) await this.#record(test, await this.#hung(test), hooks)
+    if (test?.hang !== undefined) await this.#record(test, await this.#hung(test), hooks)
     else if (test) await this.#record(test, await this.#crashed(test), hooks)
     return { isUsable: false, said: state.said }
   }
@@ -163,7 +164,7 @@ export class SuiteVm {
     const test = this.#test
     if (test === undefined) return
     this.#test = undefined
-    if (test.hang) {
+    if (test.hang !== undefined) {
       state.isWorn = true
       return this.#record(test, await this.#hung(test), state.hooks)
     }

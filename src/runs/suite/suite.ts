@@ -16,6 +16,8 @@ export interface SuiteProgram {
   /** Words behind suite-run that run these tests, in this order, in a configuration. */
   argv(tests: string[], config: string | undefined): string[]
   env(config: string | undefined): Record<string, string>
+  /** Files of the guest that it needs for these tests, by their path there. */
+  files?(tests: string[]): Record<string, string>
   /** `text` is what was printed between the start of the test and the next, `exit` its status where the suite has one. */
   verdict(said: { text: string; exit: number | undefined }): TestVerdict
   /** What the program says at its end of all its tests, where it does: a verdict that differs is told. */
