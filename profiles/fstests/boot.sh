@@ -1,6 +1,11 @@
 #!/bin/bash
 # shellcheck source=profiles/fstests/fstests.sh
 . /usr/local/lib/fstests.sh
-start_udevd
-modprobe -q "$FSTESTS_MODULE" || [[ -z $FSTESTS_MODULE ]] || die "cannot load $FSTESTS_MODULE"
-use_disks "$FSTYP"
+begin_drivers "$FSTYP" "$FSTESTS_FSTYP"
+begin_udevd
+case $FSTYP in
+  ceph) use_cephfs ;;
+  tmpfs) use_tmpfs ;;
+  *) use_disks "$FSTYP" ;;
+esac
+wait_beside

@@ -1,74 +1,121 @@
 # shellcheck shell=bash
-# Sourced by the boot.sh of the profiles fstests-…: disks by role, the tree's local.config, users.
+# Sourced by the boot.sh of the profiles fstests-…: drivers, disks by role, local.config. A fork costs 20 ms where there is no
+# KVM, and a suite boots often: what takes its time runs beside the rest, and what bash can do needs no program.
 
 fstests=/opt/fstests
+declare -A device_of # by role: TEST_DEV, SCRATCH_DEV, SCRATCH_DEV1, …
+beside=()            # processes
 
-# start_udevd: tests on device-mapper wait for it.
-start_udevd() {
-  /usr/lib/systemd/systemd-udevd --daemon 2>/run/udevd.log
+# begin_drivers FILESYSTEM…: check mounts at once, and a large module takes a second to load.
+begin_drivers() {
+  modprobe -qa -- "$@" &>/run/fstests.drivers &
+  beside+=($!)
 }
 
-# roles: "ROLE DEVICE" for each disk whose serial number is a role of fstests: TEST_DEV, SCRATCH_DEV, SCRATCH_DEV1, …
-roles() {
-  local block serial file
+# begin_udevd: tests on device-mapper wait for it.
+begin_udevd() {
+  /usr/lib/systemd/systemd-udevd --daemon &>/run/udevd.log &
+  beside+=($!)
+}
+
+# wait_beside: until all that was begun is done; what failed is for check to find out.
+wait_beside() {
+  wait "${beside[@]}" || true
+}
+
+# use_disks FSTYP: local.config for the disks there are, and a file system on TEST_DEV where it has none.
+use_disks() {
+  local role number devices lines=()
+  wait_for 10 find_disks
+  [[ -n ${device_of[TEST_DEV]} ]] || die "no disk has the serial number TEST_DEV"
+  for role in "${!device_of[@]}"; do
+    [[ $role != SCRATCH_DEV* ]] || continue
+    lines+=("$role=${device_of[$role]}")
+    [[ $role != *_@(LOG|RT)DEV ]] || lines+=(USE_EXTERNAL=yes)
+  done
+  for number in '' {0..99}; do # in order
+    devices+=${device_of[SCRATCH_DEV$number]:+ ${device_of[SCRATCH_DEV$number]}}
+  done
+  case $devices in
+    '') ;;
+    ' '*' '*) lines+=("SCRATCH_DEV_POOL=\"${devices# }\"") ;; # check takes the first one for SCRATCH_DEV
+    *) lines+=("SCRATCH_DEV=${devices# }") ;;
+  esac
+  write_config "FSTYP=$1" "${lines[@]}"
+  make_test_dev "$1"
+}
+
+# find_disks: which disk has which role, by its serial number; whether all disks of the VM are there.
+find_disks() {
+  look_at_disks && return
+  # On whatever bus they are: their drivers by what is on it.
+  local file aliases=()
+  for file in /sys/bus/{virtio,pci,scsi}/devices/*/modalias; do
+    [[ ! -r $file ]] || aliases+=("$(<"$file")")
+  done
+  modprobe -qa -- "${aliases[@]}"
+  look_at_disks
+}
+
+look_at_disks() {
+  local LC_ALL=C block file serial missing=0 disk
+  for disk in $RAPIDO_DISKS; do missing=$((missing + ${disk#*=})); done
   for block in /sys/block/*; do
-    serial=
-    for file in serial device/serial device/vpd_pg80; do
-      [[ -r $block/$file ]] || continue
-      serial=$(tr -cd '[:alnum:]_.-' <"$block/$file")
+    [[ -e $block/device ]] || continue # of no hardware: a loop device, a RAM disk
+    ((missing--))
+    for file in "$block"/{serial,device/serial,device/vpd_pg80}; do
+      serial=
+      # It may have bytes before it that are no text, one of them perhaps a line's end.
+      IFS= read -r -N 64 serial 2>/dev/null <"$file"
+      [[ $serial =~ ((TEST|SCRATCH)_(LOG|RT)?DEV|SCRATCH_DEV[0-9]+|LOGWRITES_DEV)[[:space:]]*$ ]] || continue
+      device_of[${BASH_REMATCH[1]}]=/dev/${block##*/}
       break
     done
-    [[ $serial =~ (TEST_DEV|SCRATCH_DEV[0-9]*|SCRATCH_LOGDEV|SCRATCH_RTDEV|TEST_LOGDEV|TEST_RTDEV|LOGWRITES_DEV)$ ]] || continue
-    echo "${BASH_REMATCH[1]} /dev/${block##*/}"
   done
+  ((missing <= 0))
 }
 
-# use_disks FSTYP: writes local.config for the disks there are, and makes the file system of TEST_DEV where it has none.
-use_disks() {
-  local fstyp=$1 role device pool=() lines=()
-  declare -A device_of
-  modprobe -qa virtio_blk virtio_scsi sd_mod nvme || true # on whatever bus its user has them
-  wait_for 10 has_test_dev
-  while read -r role device; do device_of[$role]=$device; done < <(roles)
-  for role in "${!device_of[@]}"; do
-    case $role in
-      SCRATCH_DEV[0-9]*) pool+=("$role") ;;
-      SCRATCH_DEV) ;;
-      *) lines+=("$role=${device_of[$role]}") ;;
-    esac
-  done
-  if ((${#pool[@]} > 0)); then
-    local devices=(${device_of[SCRATCH_DEV]})
-    for role in $(printf '%s\n' "${pool[@]}" | sort -V); do devices+=("${device_of[$role]}"); done
-    lines+=("SCRATCH_DEV_POOL=\"${devices[*]}\"")
-  elif [[ -n ${device_of[SCRATCH_DEV]} ]]; then
-    lines+=("SCRATCH_DEV=${device_of[SCRATCH_DEV]}")
+# make_test_dev FSTYP: check makes that of SCRATCH_DEV itself.
+make_test_dev() {
+  local device=${device_of[TEST_DEV]} words
+  [[ $(blkid -o value -s TYPE "$device") != "$1" ]] || return 0
+  read -ra words <<<"$FSTESTS_MKFS_OPTIONS"
+  if [[ $1 == xfs ]]; then
+    words+=(${device_of[TEST_LOGDEV]:+-l "logdev=${device_of[TEST_LOGDEV]}"})
+    words+=(${device_of[TEST_RTDEV]:+-r "rtdev=${device_of[TEST_RTDEV]}"})
   fi
-  [[ -z ${device_of[SCRATCH_LOGDEV]}${device_of[SCRATCH_RTDEV]} ]] || lines+=(USE_EXTERNAL=yes)
-  write_config "FSTYP=$fstyp" "${lines[@]}"
-  if [[ $(blkid -o value -s TYPE "${device_of[TEST_DEV]}") != "$fstyp" ]]; then
-    # shellcheck disable=SC2086 # options are words
-    "mkfs.$fstyp" -q $FSTESTS_MKFS_OPTIONS "${device_of[TEST_DEV]}" >/run/mkfs.log 2>&1 ||
-      die "mkfs.$fstyp of TEST_DEV failed: $(tail -n 3 /run/mkfs.log)"
-  fi
+  "mkfs.$1" -q "${words[@]}" "$device" &>/run/fstests.mkfs ||
+    die "mkfs.$1 of TEST_DEV failed: $(tail -n 3 /run/fstests.mkfs)"
 }
 
-has_test_dev() {
-  roles | grep -q '^TEST_DEV '
+# use_cephfs: two folders of the cluster's file system that no other VM has or had. The key is in the kernel's keyring, where
+# mount finds it by its name: it is neither in local.config nor on a command line.
+use_cephfs() {
+  local boot folder name=client.$CEPH_USER
+  boot=$(</proc/sys/kernel/random/boot_id)
+  folder=fstests/$HOSTNAME-${boot%%-*}
+  local options=name=$CEPH_USER,key=$name source=$CEPH_MONITORS:${CEPH_PATH%/}/$folder
+  mount_cephfs /mnt/test
+  mkdir -p /mnt/test/"$folder"/{test,scratch}
+  umount /mnt/test
+  base64 -d "$RAPIDO_SECRETS/ceph_key" | keyctl padd ceph "$name" @u >/run/fstests.key || die "no keyring took the key"
+  if [[ $CEPH_MS_MODE != legacy ]]; then options+=,ms_mode=$CEPH_MS_MODE; fi
+  options+=${CEPH_FS:+,mds_namespace=$CEPH_FS}${CEPH_MOUNT_OPTS:+,$CEPH_MOUNT_OPTS}
+  # shellcheck disable=SC2016 # a configuration of rapido.toml is a variable of the environment
+  write_config FSTYP=ceph "TEST_DEV=$source/test" "SCRATCH_DEV=$source/scratch" "TEST_FS_MOUNT_OPTS=\"-o $options\"" \
+    'MOUNT_OPTIONS="-o '"$options"' $FSTESTS_MOUNT_OPTIONS"'
 }
 
 # write_config LINE…: local.config of the tree. Lines of the user's own come later, so they win; in each of its sections.
 write_config() {
-  local own=/usr/local/lib/fstests/local.config config=$fstests/local.config
-  local lines=("$@" TEST_DIR=/mnt/test SCRATCH_MNT=/mnt/scratch KEEP_DMESG=yes)
-  # They are variables of the environment, too: those of a configuration of rapido.toml stand there.
+  local own=/usr/local/lib/fstests/local.config config=$fstests/local.config line
+  # Variables of the environment, too: those of a configuration of rapido.toml stand there.
   # shellcheck disable=SC2016
-  lines+=('MKFS_OPTIONS="$FSTESTS_MKFS_OPTIONS"' 'MOUNT_OPTIONS="$FSTESTS_MOUNT_OPTIONS"')
-  mkdir -p /mnt/test /mnt/scratch /root/core
-  rm -f "$config"
-  if [[ -f $own ]] && grep -q '^\[' "$own"; then
-    local line
-    while IFS= read -r line; do
+  local lines=('MKFS_OPTIONS="$FSTESTS_MKFS_OPTIONS"' 'MOUNT_OPTIONS="$FSTESTS_MOUNT_OPTIONS"'
+    'RECREATE_TEST_DEV="${FSTESTS_RECREATE:-false}"' TEST_DIR=/mnt/test SCRATCH_MNT=/mnt/scratch KEEP_DMESG=yes "$@")
+  mkdir -p /mnt/test /mnt/scratch /home/{fsgqa,fsgqa2,123456-fsgqa}
+  if [[ -f $own && $'\n'$(<"$own") == *$'\n['* ]]; then
+    while IFS= read -r line || [[ -n $line ]]; do
       printf '%s\n' "$line"
       [[ $line != \[* ]] || printf '%s\n' "${lines[@]}"
     done <"$own" >"$config"
@@ -76,4 +123,9 @@ write_config() {
     printf 'export %s\n' "${lines[@]}" >"$config"
     [[ ! -f $own ]] || cat "$own" >>"$config"
   fi
+}
+
+# use_tmpfs: it needs no device, but check wants names.
+use_tmpfs() {
+  write_config FSTYP=tmpfs TEST_DEV=tmpfs_test SCRATCH_DEV=tmpfs_scratch
 }

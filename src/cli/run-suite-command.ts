@@ -143,7 +143,7 @@ async function planAndRun(
       ...outcome,
       folder: folder.path,
       failOn: settings.fail_on,
-      strict: argv.strict,
+      strict: argv.strict || argv['until-fail'], // what it found is what was looked for
       now: new Date(),
     })
     return writeResult(folder, result)

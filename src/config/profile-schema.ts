@@ -3,6 +3,7 @@ import { diskId, diskKeys, rbdMeaning } from './disk-schema.js'
 import { choice, environment, environmentText, flag, integer, list, size, text } from './kinds.js'
 import { setting } from './setting.js'
 import { neverIs, settingName, sizeOrSetting, withAnySettings, withSettings } from './setting-names.js'
+import { suite } from './suite-schema.js'
 
 // Every key of profile.toml, as schema.ts has those of rapido.toml.
 
@@ -310,6 +311,7 @@ export const profileSchema = z.strictObject({
   machine,
   requires,
   boot,
+  suite,
   group,
   when,
 })

@@ -22,9 +22,17 @@ function joinedLists(below: unknown[], above: unknown[]): unknown[] {
   const over = (value: unknown) => above.find((each) => idOf(each) !== undefined && idOf(each) === idOf(value))
   const kept = below.map((value) => {
     const other = over(value)
-    return other === undefined ? value : joined(value, other)
+    return other === undefined ? value : joinedDisks(value as TomlTable, other as TomlTable)
   })
   return [...kept, ...above.filter((value) => !below.some((each) => over(each) === value))]
+}
+
+/** A medium of the upper one is in place of any medium of the lower one. */
+function joinedDisks(below: TomlTable, above: TomlTable): unknown {
+  const media = ['size', 'file', 'rbd']
+  const isElsewhere = media.some((medium) => medium in above)
+  const kept = Object.entries(below).filter(([key]) => !isElsewhere || !media.includes(key))
+  return joined(Object.fromEntries(kept), above)
 }
 
 /** A profile's table with the paths of the host in it made absolute. What has another mistake is left as it is. */

@@ -24,6 +24,8 @@ export interface ProfileEntry {
   folder: string
   origin: ProfileOrigin
   shadowed: boolean // another of this name is found first
+  template: boolean // it is only there for others to extend
+  extends: string | undefined
   problem: string | undefined // its mistakes, a line each; such a profile cannot be loaded
 }
 
@@ -89,11 +91,11 @@ async function unknownProfile(name: string, found: FoundProfile[], search: Profi
 
 async function describe(profile: FoundProfile, search: ProfileSearch): Promise<Omit<ProfileEntry, 'shadowed'>> {
   try {
-    const { summary } = await readProfile(profile, search)
-    return { ...profile, summary, problem: undefined }
+    const { summary, template, extends: below } = await readProfile(profile, search)
+    return { ...profile, summary, template, extends: below, problem: undefined }
   } catch (error) {
     if (!(error instanceof RapidoError)) throw error
-    return { ...profile, summary: '', problem: error.message }
+    return { ...profile, summary: '', template: false, extends: undefined, problem: error.message }
   }
 }
 
@@ -112,16 +114,22 @@ async function readTable(
   const base = { folder: profile.folder, home: search.home }
   const mistakes = findMistakes(profileSchema, document.table)
   const lines = document.tell([...mistakes, ...(await missingIncludes(document.table, base))])
+  const own = join(profile.folder, 'boot.sh')
+  const hasOwn = await exists(own)
+  if (!hasOwn && needsBootScript(document.table)) {
+    lines.push(`${shownPath(own, search.cwd)}: no such file; every profile has one`)
+  }
   if (lines.length > 0) throw new RapidoError('usage', lines.join('\n'))
   const table = withAbsolutePaths(document.table, base)
-  const own = join(profile.folder, 'boot.sh')
-  const isGroup = Object.keys((table.group as object | undefined) ?? {}).length > 0
-  if (table.extends === undefined) {
-    if (isGroup || (await exists(own))) return { table, bootScript: own }
-    throw new RapidoError('usage', `${shownPath(own, search.cwd)}: no such file; every profile has one`)
-  }
+  if (table.extends === undefined) return { table, bootScript: own }
   const below = await readExtended(String(table.extends), profile, { search, extending })
-  return { table: extended(below.table, table), bootScript: (await exists(own)) ? own : below.bootScript }
+  return { table: extended(below.table, table), bootScript: hasOwn ? own : below.bootScript }
+}
+
+/** A group has those of its members, and one that extends another has that one's. */
+function needsBootScript({ group, extends: below }: TomlTable): boolean {
+  const isGroup = typeof group === 'object' && group !== null && Object.keys(group).length > 0
+  return !isGroup && below === undefined
 }
 
 /** A profile that extends one of its own name means the next one that is found: it stands over it. */

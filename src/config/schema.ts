@@ -1,10 +1,12 @@
 import { z } from 'zod'
+import { blktests } from './blktests-schema.js'
 import { ceph } from './ceph-schema.js'
 import { diskIdPattern, settingsDisk } from './disk-schema.js'
 import { fstests } from './fstests-schema.js'
 import { incidentKinds } from './incident-kinds.js'
 import { iscsi, lio, openIscsi, tcmuRunner } from './iscsi-schema.js'
 import { choice, duration, environment, flag, integer, limit, list, path, program, size, text, texts } from './kinds.js'
+import { kselftest } from './kselftest-schema.js'
 import { network } from './network-schema.js'
 import { setting } from './setting.js'
 import { usbGadget, usbip } from './usb-schema.js'
@@ -349,6 +351,8 @@ const groups = {
   open_iscsi: openIscsi,
   tcmu_runner: tcmuRunner,
   fstests,
+  kselftest,
+  blktests,
   usb_gadget: usbGadget,
   usbip,
   secrets,

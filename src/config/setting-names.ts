@@ -33,9 +33,10 @@ export function withAnySettings(narrowed: Parameters<typeof text>[0]) {
 export function sizeOrSetting() {
   const plain = size({ fromMiB: 1 })
   const named = z.string().superRefine((written, context) => {
-    const row = settingRow(written.slice(1, -1))
-    if (row === undefined) context.addIssue(`names no setting; ${adviseSetting(written.slice(1, -1))}`)
-    else if (row.kind !== 'size') context.addIssue(`names ${row.key}, which is a ${row.kind}, not a size`)
+    const key = written.slice(1, -1)
+    const row = settingRow(key)
+    if (row === undefined) context.addIssue(`names no setting; ${adviseSetting(key)}`)
+    else if (row.kind !== 'size') context.addIssue(`names ${key}, which is a ${row.kind}, not a size`)
   })
   return z.unknown().transform((written, context): number | string => {
     const schema: z.ZodType<number | string> = typeof written === 'string' && /^\{.*\}$/.test(written) ? named : plain
@@ -76,6 +77,10 @@ function adviseSetting(key: string): string {
   return meant === undefined ? `known are ${keys.join(', ')}` : `did you mean ${meant}?`
 }
 
+/** Made once: every braced name of every profile asks for them. */
+let made: SettingRow[] | undefined
+
 function rows(): SettingRow[] {
-  return settingRows(settingsSchema)
+  made ??= settingRows(settingsSchema)
+  return made
 }

@@ -9,6 +9,7 @@ import {
   readlinkSync,
   renameSync,
   rmSync,
+  statSync,
   utimesSync,
   writeSync,
 } from 'node:fs'
@@ -77,8 +78,7 @@ interface TreeEntry {
 function entriesOf(tree: TreePart): TreeEntry[] {
   const names = tree.leaveOut.map((name) => name.split('*').map(escaped).join('.*')).join('|')
   const isLeftOut = new RegExp(`^(${names})$`)
-  const root = lookAt(tree.from)
-  if (!root?.isDirectory()) {
+  if (!isFolder(tree.from)) {
     throw new RapidoError('usage', `${tree.from} is no folder; it should be ${tree.to} in the guest`)
   }
   const found: TreeEntry[] = [{ from: tree.from, to: tree.to, kind: 'folder', mode: 0o755, stamp: '' }]
@@ -98,12 +98,25 @@ function entriesOf(tree: TreePart): TreeEntry[] {
   return found
 }
 
+/** Or a link to one: a tree may be on another disk. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+  } catch (cause) {
+    throw unreadable(path, cause)
+  }
+}
+
 function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder).sort()
   } catch (cause) {
-    throw new RapidoError('host', `cannot read ${folder}: ${(cause as Error).message}`, { cause })
+    throw unreadable(folder, cause)
   }
+}
+
+function unreadable(path: string, cause: unknown): RapidoError {
+  return new RapidoError('host', `cannot read ${path}: ${(cause as Error).message}`, { cause })
 }
 
 function escaped(text: string): string {
@@ -157,7 +170,7 @@ function archived({ from, to, kind, mode }: TreeEntry): NewEntry {
     if (kind === 'link') return { kind, path: to, target: readlinkSync(from) }
     return { kind, path: to, mode, data: readFileSync(from) }
   } catch (cause) {
-    throw new RapidoError('host', `cannot read ${from}: ${(cause as Error).message}`, { cause })
+    throw unreadable(from, cause)
   }
 }
 

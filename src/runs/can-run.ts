@@ -14,6 +14,7 @@ import { planNetwork } from '../plan/network.js'
 import { readBootFiles } from './boot-files.js'
 import { planCeph } from './plan-ceph.js'
 import { findQemu, planImageOf, requireOneMachine, requireSettings, type Surroundings } from './plan-run.js'
+import { requireNoTemplate } from './require-no-template.js'
 
 /** Whether a profile can run on this host. */
 export interface Readiness {
@@ -62,6 +63,7 @@ async function readinessOfOne(
     }
   }
   await look(() => requireOneMachine(profile)) // a member of a group is no group itself
+  await look(() => requireNoTemplate(profile, from))
   if (withSettings) await look(() => requireSettings(profile, settings))
   await look(() => readBootFiles(profile, settings))
   if (profile.boot.ssh) await look(() => readAuthorizedKeys(settings, from.home))

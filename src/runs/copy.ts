@@ -23,7 +23,7 @@ export async function copyToGuest(vm: RemoteVm, { from, to, cwd }: Copy): Promis
   const { errors, sink } = collector()
   const argv = ['bash', '-c', unpackScript, 'cp', to, basename(source)]
   try {
-    const status = await vm.exec({ argv }, { stdin: pack.stdout, stdout: sink, stderr: sink })
+    const status = await vm.exec({ argv, cwd: '/root' }, { stdin: pack.stdout, stdout: sink, stderr: sink })
     if (status !== 0) pack.kill() // it may have much to write still, and nobody reads it
     const packed = await pack.ended
     if (status !== 0 || packed.status !== 0) throw failed(vm, errors(), packed.stderr)
@@ -37,7 +37,7 @@ export async function copyFromGuest(vm: RemoteVm, { from, to, cwd }: Copy): Prom
   const unpack = await startPiped('bash', ['-c', unpackScript, 'cp', target, basename(from)])
   const { errors, sink } = collector()
   const argv = ['tar', '-C', dirname(from), '-c', '--', basename(from)]
-  const executing = vm.exec({ argv }, { stdout: unpack.stdin, stderr: sink })
+  const executing = vm.exec({ argv, cwd: '/root' }, { stdout: unpack.stdin, stderr: sink })
   const status = await executing.finally(() => unpack.stdin.end()) // a VM that goes must not leave it waiting
   const unpacked = await unpack.ended
   if (status !== 0 || unpacked.status !== 0) throw failed(vm, errors(), unpacked.stderr)

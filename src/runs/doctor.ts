@@ -11,6 +11,7 @@ import { type KernelPlan, planKernel } from '../plan/kernel.js'
 import { accelFile } from '../plan/state-files.js'
 import { type Readiness, readinessOf } from './can-run.js'
 import { findQemu, type Surroundings } from './plan-run.js'
+import { requireNoTemplate } from './require-no-template.js'
 
 /** One thing that was looked at. `missing` keeps something from running, `note` only makes it slower or poorer. */
 export interface Finding {
@@ -26,6 +27,7 @@ const hostPrograms = ['bash', 'setpriv', 'flock', 'tar']
 /** Looks at this host the way a run does, but to the end: everything that is missing, and what provides it. */
 export async function examine(names: string[], from: Surroundings, signal: AbortSignal): Promise<Finding[]> {
   const { settings, file } = await loadSettings(from)
+  await requireNoTemplates(names, from)
   const findings: Finding[] = [{ state: 'ok', subject: 'settings', detail: file ?? 'the defaults (no rapido.toml)' }]
   const add = async <T>(
     subject: string,
@@ -122,9 +124,14 @@ function writable(settings: Settings): Finding[] {
   })
 }
 
+async function requireNoTemplates(names: string[], from: Surroundings): Promise<void> {
+  const wanted = (await listProfiles(from)).filter(({ name, shadowed }) => !shadowed && names.includes(name))
+  for (const profile of wanted) await requireNoTemplate(profile, from)
+}
+
 async function loadableProfiles(from: Surroundings): Promise<string[]> {
   const profiles = await listProfiles(from)
-  return profiles.filter(({ shadowed }) => !shadowed).map(({ name }) => name)
+  return profiles.filter(({ shadowed, template }) => !shadowed && !template).map(({ name }) => name)
 }
 
 function asProblem(error: unknown): Readiness {

@@ -28,6 +28,7 @@ import { type NetworkChoice, planNetwork } from '../plan/network.js'
 import { accelFile, type VmFiles } from '../plan/state-files.js'
 import { readBootFiles } from './boot-files.js'
 import { type CephPlan, cephUserOf, planCeph } from './plan-ceph.js'
+import { requireNoTemplate } from './require-no-template.js'
 
 /** Where configuration comes from: as the CLI has it, or a test. */
 export interface Surroundings {
@@ -63,6 +64,7 @@ export async function planRun(
   const { settings, file } = await loadSettings({ ...from, profile: name })
   const profile = profileWith(settings, loaded)
   requireOneMachine(profile)
+  await requireNoTemplate(profile, from)
   requireSettings(profile, settings)
   const authorizedKeys = profile.boot.ssh ? await readAuthorizedKeys(settings, from.home) : undefined
   const kernel = planKernel(settings.kernel, gatherKernelFacts(settings.kernel))

@@ -21,13 +21,16 @@ export class RemoteVm {
     this.#path = vmFiles(stateDir, info.number).serveSocket
   }
 
-  /** Runs a command in the guest on the given streams and returns its status. `signals` are passed on to it. */
+  /**
+   * Runs a command in the guest on the given streams and returns its status; without `cwd` where the profile says.
+   * `signals` are passed on to it.
+   */
   async exec(
     command: { argv: string[]; cwd?: string; env?: Record<string, string> },
     streams: { stdin?: Readable | undefined; stdout: Writable; stderr: Writable; signals?: AbortSignal },
   ): Promise<number> {
-    const { argv, cwd = '/root', env = {} } = command
-    const socket = await this.#ask({ verb: 'exec', argv, cwd, env })
+    const { argv, cwd, env = {} } = command
+    const socket = await this.#ask({ verb: 'exec', argv, env, ...(cwd === undefined ? {} : { cwd }) })
     streams.signals?.addEventListener('abort', () => socket.write(encodeFrame('K', 0, 'INT')))
     if (streams.stdin) void feed(streams.stdin, socket)
     else socket.write(encodeFrame('C', 0))

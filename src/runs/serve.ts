@@ -11,7 +11,7 @@ import type { Vm } from './vm.js'
 
 /** What another rapido may ask of the one that supervises a VM: the first frame, type J. One connection, one request. */
 export type Request =
-  | { verb: 'exec'; argv: string[]; cwd: string; env: Record<string, string> } // then I C K one way, O E X the other
+  | { verb: 'exec'; argv: string[]; cwd?: string; env: Record<string, string> } // then I C K one way, O E X the other
   | { verb: 'console' } // then I S one way, O the other, until either end closes
   | { verb: 'monitor'; commandLine: string } // answered by O, X
   | { verb: 'fault'; fault: string; options: Record<string, unknown> } // answered by X once it is done
@@ -22,6 +22,7 @@ export type Request =
 export interface Served {
   machine: Machine
   env: Record<string, string> // of commands
+  cwd: string // of those that do not say where
   stop(): Promise<unknown>
   vm(): Vm | undefined // once its guest is ready
 }
@@ -97,7 +98,8 @@ function begin(request: Request, vm: Served, socket: Socket): Conversation {
 const nothingMore: Conversation = { take: () => {}, gone: () => {} }
 
 function exec(request: Extract<Request, { verb: 'exec' }>, vm: Served, socket: Socket): Conversation {
-  const command = vm.machine.channel.run({ ...request, env: { ...vm.env, ...request.env } })
+  const { argv, cwd = vm.cwd, env } = request
+  const command = vm.machine.channel.run({ argv, cwd, env: { ...vm.env, ...env } })
   let ended = false
   void answer(socket, async () => {
     const streams = [send(command.stdout, 'O', socket), send(command.stderr, 'E', socket)]

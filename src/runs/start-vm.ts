@@ -162,9 +162,10 @@ async function launch(
   closed.catch(() => {}) // seen by whoever stops the VM
 
   const env = guestEnv({ number, profile, settings, term: options.term, role: options.role, disks: machinePlan.disks })
+  const { cwd } = profile.boot
   const stop = () => machine.stop({ patienceMs, flushMs: flushMs(plan, machine) }).then(() => closed)
   const launched: Launched = { plan, number, machine, files, log, env, info, ceph, closed }
-  life.defer('stop serving', await serveVm(files.serveSocket, { machine, env, stop, vm: () => launched.vm }))
+  life.defer('stop serving', await serveVm(files.serveSocket, { machine, env, cwd, stop, vm: () => launched.vm }))
   info.qemuPid = machine.pid
   await writeInfo(files, { ...info, state: 'booting' })
   return launched

@@ -9,7 +9,10 @@ import { packageFolder } from '../helpers/places.js'
 import { type Example, shellExamples, typeScriptExamples } from '../helpers/readme-examples.js'
 import type { Sandbox } from '../helpers/sandbox.js'
 
-const pages = ['README.md', 'docs/ceph.md', 'docs/ci.md', 'docs/network.md', 'docs/scenarios.md', 'docs/targets.md']
+const pages = [
+  ...['README.md', 'docs/ceph.md', 'docs/ci.md', 'docs/fstests.md', 'docs/network.md', 'docs/scenarios.md'],
+  'docs/targets.md',
+]
 const shell = pages.flatMap(shellExamples)
 const needsTree = ({ code }: Example) => code.includes('kernel.src=~/linux')
 
@@ -56,6 +59,11 @@ async function runShell(
   mkdirSync(bin)
   symlinkSync(join(packageFolder, 'dist/main.js'), join(bin, 'rapido'))
   box.file('test.sh', 'uname -r\n')
+  if (code.includes('rapido fstests')) {
+    const src = join(packageFolder, 'test/fixtures/fstests-tree')
+    symlinkSync(src, join(box.work, 'xfstests')) // its home
+    box.file('rapido.toml', `[fstests]\nsrc = "${src}"\nsize = "1G"\n`)
+  }
   box.file('bin/sudo', '#!/bin/sh\nexec "$@"\n', 0o755)
   const outcome = await command(['bash', '-e', '-c', code])
     .env({ PATH: `${bin}:${join(box.work, 'bin')}:${process.env.PATH}` })

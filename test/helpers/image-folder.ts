@@ -46,6 +46,7 @@ export function useImageFolder() {
       tools: false,
       install: [],
       install_optional: [],
+      trees: [],
       drivers: [],
       drivers_optional: [],
       dracut_modules: [],

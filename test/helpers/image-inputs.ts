@@ -29,6 +29,7 @@ export function imageInput(changes: {
     install_optional: [],
     tools: false,
     include: [],
+    trees: [],
     drivers: [],
     drivers_optional: [],
     dracut_modules: [],

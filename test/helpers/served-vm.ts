@@ -62,6 +62,7 @@ export async function startServedVm(): Promise<ServedVm> {
   const stopServing = await serveVm(socket, {
     machine,
     env: { PATH: '/usr/bin:/bin', OF: 'vm', KEPT: 'yes' },
+    cwd: '/var',
     vm: () => undefined,
     stop: async () => {
       vm.stops++

@@ -35,7 +35,7 @@ async function candidatesFor(words: string[], argv: Options, io: Io): Promise<st
   const place = row.command.split(' ').slice(1).at(-1) ?? ''
   if (place.includes('profile')) {
     const profiles = await listProfiles(surroundings(argv, io))
-    return profiles.filter(({ shadowed }) => !shadowed).map(({ name }) => name)
+    return profiles.filter(({ shadowed, template }) => !shadowed && !template).map(({ name }) => name)
   }
   if (row.command.startsWith('fault') && words.length > 2) return words.length === 3 ? Object.keys(faultVerbs) : []
   if (/[<[]vm/.test(row.command))

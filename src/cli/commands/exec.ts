@@ -15,7 +15,7 @@ export function options(builder: Argv): Argv {
   return builder
     .positional('vm', { type: 'string', demandOption: true, describe: 'Its number' })
     .positional('command', { type: 'string', array: true, describe: 'After --: the program and its arguments' })
-    .option('cwd', { type: 'string', requiresArg: true, describe: 'Folder to run it in; /root' })
+    .option('cwd', { type: 'string', requiresArg: true, describe: 'Folder to run it in; else as the profile says' })
     .option('env', { type: 'string', array: true, nargs: 1, default: [], describe: 'NAME=VALUE for its environment' })
     .example('$0 exec 1 -- dmesg --level err', 'its output, its exit status')
 }

@@ -24,26 +24,27 @@ export async function run(argv: Options, io: Io): Promise<Status> {
     io.stdout.write(`${JSON.stringify(profiles, undefined, 2)}\n`)
     return exitStatus.success
   }
-  const rows = profiles.map(({ name, summary, origin, folder, shadowed, problem, missing }) => [
+  const shown = profiles.filter(({ template }) => !template)
+  const rows = shown.map(({ name, summary, origin, folder, shadowed, problem, missing }) => [
     name,
     missing.length === 0 ? 'yes' : 'no',
     problem === undefined ? summary : `broken: ${problem.split('\n')[0]}`,
     `${origin === 'shipped' ? origin : folder}${shadowed ? ' (shadowed by the one above)' : ''}`,
   ])
   io.stdout.write(table(['PROFILE', 'RUNS', 'SUMMARY', 'FROM'], rows))
-  if (profiles.some(({ missing }) => missing.length > 0)) {
+  if (shown.some(({ missing }) => missing.length > 0)) {
     io.stderr.write('`rapido doctor PROFILE` says what one that does not run here needs\n')
   }
   return exitStatus.success
 }
 
-/** What keeps a profile from running here, a line each; one that is shadowed is not looked at. */
+/** What keeps a profile from running here, a line each; one that is shadowed, or a template, is not looked at. */
 async function missingFor(
-  { name, shadowed, problem }: Awaited<ReturnType<typeof listProfiles>>[number],
+  { name, shadowed, template, problem }: Awaited<ReturnType<typeof listProfiles>>[number],
   from: Surroundings,
 ): Promise<string[]> {
   if (problem !== undefined) return problem.split('\n')
-  if (shadowed) return []
+  if (shadowed || template) return []
   try {
     const { problems } = await readinessOf(name, from, { withSettings: true })
     return problems.flatMap(({ message }) => message.split('\n'))

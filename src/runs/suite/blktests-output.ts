@@ -58,7 +58,8 @@ function resultsOf(lines: string[]): Result[] {
   return results
 }
 
-function whichOf(line: string): string {
+function whichOf(told: string): string {
+  const line = told.replace(/\s*\[[^\]]*\]$/, '') // where the device does not fit, no description follows it
   const device = /^\S+ => ([^(]*[^( ])/.exec(line)?.[1] ?? ''
   const condition = /^[^(]*\(([^)]*)\) \(/.exec(line)?.[1] ?? ''
   return [device, condition].filter((part) => part !== '').join(' ')

@@ -22,7 +22,7 @@ const wordings = [
   /^(\w+) binary not yet installed$/,
   /^(unshare) .*: command not found, should be in util-linux$/,
   /^Couldn't find ([\w.+-]+)$/,
-  /^command (\S+) is not available$/, // blktests
+  /(?:^|; |: )command (\S+) is not available(?=;|$)/, // blktests: one of several reasons, or of devices
 ]
 
 // Where the wording has another name than the program.

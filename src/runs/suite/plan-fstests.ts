@@ -70,7 +70,8 @@ export async function planFstests(
 async function requireFileSystem(fs: string, profile: string, from: Surroundings): Promise<void> {
   const profiles = await listProfiles(from)
   if (profiles.some(({ name }) => name === profile)) return
-  const known = profiles.flatMap(({ name }) => /^fstests-(.+)$/.exec(name)?.[1] ?? [])
+  const usable = profiles.filter(({ template }) => !template)
+  const known = usable.flatMap(({ name }) => /^fstests-(.+)$/.exec(name)?.[1] ?? [])
   throw new RapidoError('usage', `no file system "${fs}" for fstests: there is no profile ${profile}`, {
     hint: `there are ${[...new Set(known)].join(', ')}; a profile of yours that extends "fstests" adds one`,
   })
@@ -170,8 +171,11 @@ function checkProgram(run: RunPlan, args: CheckArgs, configurations: Configurati
       ...tests,
     ],
     env: (config) => {
-      const { mkfs_options: mkfs, mount_options: mount } = find(config)?.settings ?? {}
+      const { section, settings } = find(config) ?? { section: false, settings: {} }
+      const { mkfs_options: mkfs, mount_options: mount } = settings
       return {
+        // TEST_DEV, too, is made with the options of a configuration; a section says itself whether it is.
+        ...(config === undefined || section ? {} : { FSTESTS_RECREATE: 'true' }),
         ...(mkfs === undefined ? {} : { FSTESTS_MKFS_OPTIONS: mkfs }),
         ...(mount === undefined ? {} : { FSTESTS_MOUNT_OPTIONS: mount }),
       }

@@ -25,22 +25,33 @@ const maxCrashesOfTest = 2
 export class SuiteQueue {
   readonly #tests: SuiteTest[]
   readonly #attempts = new Map<string, Attempt[]>()
+  readonly #crashes = new Map<string, number>() // by name, in whatever configuration
   readonly #pending: SuiteTest[][]
   readonly #vms: number
   readonly #times: ReadonlyMap<string, number>
   #isAlone = false
+  #repeated: SuiteTest[][] | undefined // what each VM does again and again
 
   /** `times`: of the past, in ms by testKey; `attempts`: of an earlier part of this run. */
   constructor(
     tests: SuiteTest[],
-    options: { vms: number; times: ReadonlyMap<string, number>; attempts?: ReadonlyMap<string, Attempt[]> },
+    options: {
+      vms: number
+      times: ReadonlyMap<string, number>
+      attempts?: ReadonlyMap<string, Attempt[]>
+      repeat?: boolean
+    },
   ) {
     this.#tests = tests.filter(({ excluded }) => excluded === undefined)
     this.#vms = options.vms
     this.#times = options.times
-    for (const test of this.#tests) this.#attempts.set(testKey(test), [...(options.attempts?.get(testKey(test)) ?? [])])
+    for (const test of this.#tests) {
+      this.#attempts.set(testKey(test), [])
+      for (const attempt of options.attempts?.get(testKey(test)) ?? []) this.ended(test, attempt)
+    }
     const open = this.#tests.filter((test) => this.attemptsOf(test).length === 0)
     this.#pending = this.#split(open)
+    if (options.repeat) this.#repeated = this.#split(this.#tests)
   }
 
   get total(): number {
@@ -62,12 +73,15 @@ export class SuiteQueue {
 
   /** What the VM at this place is to run next; undefined: nothing is left. */
   take(place: number): Share | undefined {
+    for (const [index, own] of this.#pending.entries()) // those of others, too: it may take some of them
+      this.#pending[index] = own.filter((test) => !this.isGivenUp(test))
+    if (this.#pending[place]?.length === 0) {
+      this.#pending[place] = this.#repeated ? [...(this.#repeated[place] as SuiteTest[])] : this.#stolen(place)
+    }
     const own = this.#pending[place] as SuiteTest[]
-    this.#pending[place] = own.filter((test) => !this.isGivenUp(test))
-    if (this.#pending[place].length === 0) this.#pending[place] = this.#stolen(place)
-    const [first] = this.#pending[place]
+    const [first] = own
     if (first === undefined) return undefined
-    const tests = this.#pending[place].filter(({ config }) => config === first.config).map(({ name }) => name)
+    const tests = own.filter(({ config }) => config === first.config).map(({ name }) => name)
     return { config: first.config, tests: this.#isAlone ? tests.slice(0, 1) : tests, isAlone: this.#isAlone }
   }
 
@@ -82,16 +96,22 @@ export class SuiteQueue {
 
   ended(test: Pick<SuiteTest, 'name' | 'config'>, attempt: Attempt): void {
     this.#attempts.get(testKey(test))?.push(attempt)
+    this.#count(test, attempt)
   }
 
-  /** Runs all tests, or these, once more, each VM its part; `alone`: each in a VM that has run nothing else. */
-  again({ tests = this.#tests, alone = false }: { tests?: SuiteTest[]; alone?: boolean } = {}): void {
-    this.#isAlone = alone
+  #count({ name }: Pick<SuiteTest, 'name'>, attempt: Attempt): void {
+    if (costsVm(attempt)) this.#crashes.set(name, (this.#crashes.get(name) ?? 0) + 1)
+  }
+
+  /** Runs these tests once more, each in a VM that has run nothing else. */
+  againAlone(tests: SuiteTest[]): void {
+    this.#isAlone = true
     for (const [place, part] of this.#split(tests).entries()) this.#pending[place]?.push(...part)
   }
 
   /** Nothing more is begun. */
   clear(): void {
+    this.#repeated = undefined
     for (const own of this.#pending) own.splice(0)
   }
 
@@ -102,8 +122,7 @@ export class SuiteQueue {
 
   /** It has crashed the guest too often, in whatever configuration. */
   isGivenUp({ name }: Pick<SuiteTest, 'name'>): boolean {
-    const all = this.#tests.filter((test) => test.name === name)
-    return all.flatMap((test) => this.attemptsOf(test).filter(costsVm)).length >= maxCrashesOfTest
+    return (this.#crashes.get(name) ?? 0) >= maxCrashesOfTest
   }
 
   #stolen(place: number): SuiteTest[] {

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { isAbsolute, join, relative } from 'node:path'
 import { RapidoError } from '../../errors.js'
 import { readSuiteJson } from '../../report/suite-json.js'
 import type { SuiteResult } from '../../report/suite-result.js'
@@ -31,7 +31,7 @@ export function readResultFile(path: string): SuiteResult {
 
 /** Results with their files named from another folder: where those of several are joined. */
 export function movedTo(folder: string, result: SuiteResult): SuiteResult {
-  const moved = (file: string) => relative(folder, join(result.folder, file))
+  const moved = (file: string) => (isAbsolute(file) ? file : relative(folder, join(result.folder, file)))
   return {
     ...result,
     folder,

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  renameSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
@@ -67,8 +68,10 @@ export class ResultFolder {
     }
     const folder = new ResultFolder(path, await held(path))
     await folder.#guarded(() => {
-      writeFileSync(files.run(path), `${JSON.stringify(run, null, 2)}\n`)
       writeFileSync(files.attempts(path), '')
+      // The last and whole, or not at all: where it is, there is a run to go on with.
+      writeFileSync(`${files.run(path)}.new`, `${JSON.stringify(run, null, 2)}\n`)
+      renameSync(`${files.run(path)}.new`, files.run(path))
     })
     return folder
   }

@@ -90,6 +90,7 @@ class SuiteRun {
       vms: options.vms,
       times: this.#past,
       attempts: attemptsByTest(options.attempts),
+      repeat: options.untilFail,
     })
   }
 
@@ -98,18 +99,14 @@ class SuiteRun {
   }
 
   async all(signal: AbortSignal, ending: AbortController): Promise<void> {
-    const { tell, folder, rerunFailed, untilFail } = this.#options
+    const { tell, folder, rerunFailed } = this.#options
     const expectedMs = this.#expectedMs()
     tell({ type: 'suite-begun', total: this.#queue.total, done: this.#queue.done, expectedMs, folder: folder.path })
     await this.#round(signal, ending)
-    while (untilFail && this.#queue.failed.length === 0) {
-      this.#queue.again()
-      await this.#round(signal, ending)
-    }
     for (let round = 1; round <= rerunFailed; round++) {
       // One that a --resume finds half done has some of its rounds already.
       const failed = this.#queue.failed.filter((test) => this.#queue.attemptsOf(test).length <= round)
-      this.#queue.again({ tests: failed.filter((test) => !this.#queue.isGivenUp(test)), alone: true })
+      this.#queue.againAlone(failed.filter((test) => !this.#queue.isGivenUp(test)))
       await this.#round(signal, ending)
     }
   }

@@ -45,6 +45,7 @@ const lastWordsMs = 500
 /** So long after the stream of a program ends, its machine may need to end, too. */
 const endMs = 10_000
 const keptText = 64 * 1024
+const keptSaid = 8 * 1024 // of the test, before a dump
 
 /** A VM that runs tests of a suite, one share after the other, until one of them costs it. */
 export class SuiteVm {
@@ -192,7 +193,8 @@ export class SuiteVm {
 
   async #hung(test: RunningTest): Promise<Pick<Attempt, 'status' | 'reason' | 'output'>> {
     const dump = (await test.hang) ?? ''
-    const output = [test.text, dump].join('\n').slice(-keptText)
+    // The tasks that are blocked come first, then all others.
+    const output = [test.text.slice(-keptSaid), dump].join('\n').slice(0, keptText)
     return { status: 'timeout', reason: hangReason(this.#plan.testTimeoutMs, dump), output }
   }
 
@@ -218,6 +220,7 @@ export class SuiteVm {
   async end(how: 'in order' | 'at once' = 'in order'): Promise<void> {
     const { record, folder, onEnd } = this.#around
     this.#test?.abandon()
+    this.#test = undefined // its end is ours, and no crash
     const end: MachineEnd = await (how === 'at once' ? this.#vm.machine.stop({ patienceMs: 0 }) : this.#vm.stop())
     await this.#vm.closed
     record.consoleLog = folder.keepConsole(this.number, this.#vm.consoleLog)

@@ -39,7 +39,7 @@ export function crashOf(incidents: readonly Incident[]): Incident | undefined {
   return panic?.cause ?? panic ?? incidents.at(-1)
 }
 
-const taintLetters = 'PFSRMBUDAWCIOELKXTN'
+const taintLetters = 'PFSRMBUDAWCIOELKXTNJ'
 
 /** The flags that are new in a kernel's taint, as /proc/sys/kernel/tainted numbers them: "W". */
 export function newTaint(before: number, after: number): string {

@@ -105,6 +105,9 @@ test('without a file, and with an empty one, every setting has its default', asy
     lio: { size: 512, delay: 100, rbd_backstore: 'iblock' },
     open_iscsi: {},
     tcmu_runner: {},
+    fstests: { size: 8192, config: {}, test_timeout: 3_600_000 },
+    kselftest: { exclude: ['breakpoints:step_after_suspend_test'] },
+    blktests: { devices: ['disk'], size: 1024 },
     usb_gadget: { backing: 'zram', size: 512, speed: 'high' },
     usbip: {},
     secrets: {},
@@ -333,7 +336,7 @@ test.each([
   ['[kernel]\nxyz = 1', 'rapido.toml:2:1 kernel.xyz: unknown; known here: src, release, modules, entry, params'],
   [
     '[nfs]',
-    'rapido.toml:1:2 nfs: unknown; known here: kernel, qemu, vm, disk, network, image, debug, share, run, paths, log, guest, ssh, cifs, multipath, ceph, iscsi, lio, open_iscsi, tcmu_runner, usb_gadget, usbip, secrets, profile',
+    'rapido.toml:1:2 nfs: unknown; known here: kernel, qemu, vm, disk, network, image, debug, share, run, paths, log, guest, ssh, cifs, multipath, ceph, iscsi, lio, open_iscsi, tcmu_runner, fstests, kselftest, blktests, usb_gadget, usbip, secrets, profile',
   ],
   [
     'run.boot_timeout = "none"',
@@ -373,6 +376,23 @@ test.each([
     'kernel.params = ["a\\nb"]',
     'rapido.toml:1:18 kernel.params[0]: "a\\nb" is not one line of text; leave out line breaks and control characters',
   ],
+  [
+    'fstests.mount_options = \'-o "noatime"\'',
+    'rapido.toml:1:9 fstests.mount_options: "-o \\"noatime\\"" is not options of a program; leave out quotes, $ and \\: they are words as check splits them',
+  ],
+  [
+    'fstests.config."4k blocks" = {}',
+    'rapido.toml:1:16 fstests.config."4k blocks": this name cannot be; use letters, digits, _ and - in the name of a configuration',
+  ],
+  [
+    '[fstests.config.quota]\nmkfs_opts = "-c"',
+    'rapido.toml:2:1 fstests.config.quota.mkfs_opts: unknown; did you mean fstests.config.quota.mkfs_options?',
+  ],
+  [
+    'fstests.size = "1M"',
+    'rapido.toml:1:9 fstests.size: "1M" is too small, or no whole number of MiB; use 64M or more',
+  ],
+  ['fstests.config = "quota"', 'rapido.toml:1:9 fstests.config: "quota" is not a table; use [fstests.config.NAME]'],
   [
     'kernel.src = ""',
     'rapido.toml:1:8 kernel.src: "" is not a path; use a path such as "~/linux" (~ is your own home folder, never another\'s)',

@@ -57,13 +57,16 @@ test('the shortest profile has every default', async () => {
       tools: false,
       install_optional: [],
       include: [],
+      trees: [],
       drivers: [],
       drivers_optional: [],
       dracut_modules: [],
     },
     machine: { disk: [], cpus: 2, memory: 512 },
     requires: { settings: [], kernel: [] },
-    boot: { include: [], ssh: false, env: {} },
+    boot: { include: [], cwd: '/root', ssh: false, env: {} },
+    suite: { format: 'tap', test_timeout: 600_000 },
+    template: false,
     group: {},
     when: [],
   })
@@ -154,6 +157,8 @@ describe('of several profiles of one name', () => {
       folder: join(root, 'project/profiles/simple'),
       origin: 'project',
       shadowed: false,
+      template: false,
+      extends: undefined,
       problem: undefined,
     })
     expect(list.at(-1)?.name).toBe('zzz')
@@ -193,7 +198,7 @@ describe('an unknown profile', () => {
     await makeProfile('project/profiles/cephfs')
     const { message, hint } = await failure('cepfs')
     expect(message).toBe('no profile "cepfs"; did you mean "cephfs"?')
-    expect(hint).toMatch(/^there are cephfs, .*simple.*; `rapido list` says more$/)
+    expect(hint).toMatch(/^there are .*\bcephfs, .*simple.*; `rapido list` says more$/)
   })
 
   test.each(['frobnicate', '', '.', '..', 'profiles/simple', '../profiles/simple'])(

@@ -164,6 +164,7 @@ function plan(): ImagePlan {
   return {
     profile: 'demo',
     key: 'k',
+    trees: [],
     dracut: {
       ...dracut,
       program: '/nowhere/dracut',

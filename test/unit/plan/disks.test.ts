@@ -8,7 +8,8 @@ type Disks = Partial<Profile['machine']['disk'][number]>[]
 function disksOf(own: Disks, set: Settings['disk'] = {}) {
   const profile = { machine: { disk: own.map((disk) => ({ id: 'hd', ...disk })) } } as Profile
   const ceph = { pool: 'rbd', image: 'disk1' }
-  const settings = { disk: set, kernel: { src: '/home/u/linux' }, ceph } as unknown as Settings
+  const fstests = { size: 8192 }
+  const settings = { disk: set, kernel: { src: '/home/u/linux' }, ceph, fstests } as unknown as Settings
   return planDisks(profile, settings, { folder: '/s/vms/1', cephUser: 'tester' })
 }
 
@@ -46,6 +47,14 @@ test('files are taken care of by the host, and RBD images by the cluster', () =>
     { id: 'own', file: '/f', scratchMiB: undefined, readonly: true },
   ])
   expect(rbdImages(disks)).toMatchObject([{ pool: 'p', image: 'i' }])
+})
+
+test('a size may be that of a setting; rapido.toml wins over it as over any', () => {
+  const size = (own: Disks, set: Settings['disk'] = {}) => disksOf(own, set).map(({ medium }) => medium)
+  const own = [{ size: '{fstests.size}' }, { id: 'more', size: 5 }]
+  expect(size(own)).toMatchObject([{ sizeMiB: 8192 }, { sizeMiB: 5 }])
+  expect(size(own, { hd: { size: 100 } })).toMatchObject([{ sizeMiB: 100 }, { sizeMiB: 5 }])
+  expect(size(own, { hd: { file: '/dev/sdz' } })).toMatchObject([{ kind: 'file', file: '/dev/sdz' }, { sizeMiB: 5 }])
 })
 
 test('a SCSI disk has a path for each letter, on one controller or on its own, and a WWN of its serial number', () => {

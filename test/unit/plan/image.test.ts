@@ -165,6 +165,40 @@ test('an include cannot leave the image', () => {
   expect(plan.includes.at(-1)?.to).toBe('/etc/x')
 })
 
+describe('trees', () => {
+  const tree = (from: string, to = '/opt/x') => ({ from, to, leave_out: ['.git', '*.o'] })
+  const fstests = { settings: { fstests: { src: '/home/u/xfstests' } } }
+
+  test.each([
+    ['{fstests.src}', '/home/u/xfstests'],
+    ['{fstests.src}/tests/', '/home/u/xfstests/tests'],
+    ['tree', '/home/u/profiles/demo/tree'],
+    ['/srv/../opt/tree', '/opt/tree'],
+  ])('from %s are from %s', (written, from) => {
+    const { trees } = planImage(imageInput({ image: { trees: [tree(written)] }, ...fstests }))
+    expect(trees).toEqual([{ from, to: '/opt/x', leaveOut: ['.git', '*.o'] }])
+  })
+
+  test.each([
+    ['/opt/x/', '/opt/x'],
+    ['/opt//y/../x', '/opt/x'],
+    ['/../opt/x', '/opt/x'],
+  ])('to %s are at %s in the guest', (written, to) => {
+    expect(planImage(imageInput({ image: { trees: [tree('/t', written)] } })).trees[0]?.to).toBe(to)
+  })
+
+  test('need the setting that they name', () => {
+    const error = refusalOf({ image: { trees: [tree('{fstests.src}')] }, settings: { fstests: {} } })
+    expect(error.message).toBe('{fstests.src} needs the setting fstests.src, which is not set')
+  })
+
+  test('are nothing to dracut, and change neither its arguments nor the key of the image', () => {
+    const [plain, withTree] = [[], [tree('/t')]].map((trees) => planImage(imageInput({ image: { trees } })))
+    expect(withTree?.trees).toHaveLength(1)
+    expect({ ...withTree, trees: [] }).toEqual(plain)
+  })
+})
+
 describe('the key of an image changes', () => {
   const key = (changes: Parameters<typeof imageInput>[0]) => planImage(imageInput(changes)).key
   const plain = key({ image: { install_optional: ['strace'] } })

@@ -31,7 +31,7 @@ function sink() {
 async function exec(script: string, options: { stdin?: Readable; env?: Record<string, string>; cwd?: string } = {}) {
   const { stdin, ...command } = options
   const [stdout, stderr] = [sink(), sink()]
-  const status = await vm.remote.exec({ argv: ['bash', '-c', script], cwd: '/', ...command }, { stdin, stdout, stderr })
+  const status = await vm.remote.exec({ argv: ['bash', '-c', script], ...command }, { stdin, stdout, stderr })
   return { status, stdout: stdout.text(), stderr: stderr.text() }
 }
 
@@ -61,6 +61,10 @@ describe('exec', () => {
   test("adds to the VM's environment, and runs in the folder asked for", async () => {
     const { stdout } = await exec('echo $OF $KEPT $NEW; pwd', { env: { OF: 'command', NEW: 'x' }, cwd: '/usr' })
     expect(stdout).toBe('command yes x\n/usr\n')
+  })
+
+  test("runs in the folder of the VM's profile, if none is asked for", async () => {
+    expect((await exec('pwd')).stdout).toBe('/var\n')
   })
 
   test('without input has none to wait for', async () => {

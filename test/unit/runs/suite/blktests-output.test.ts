@@ -91,3 +91,15 @@ test('colours and what programs say in between are no matter', () => {
 function lines(...all: string[]): string {
   return all.map((line) => `${line}\n`).join('')
 }
+
+test('a device that does not fit is told without the word beside it', () => {
+  const text = lines(
+    'nvme/*** => vda                                              [not run]',
+    '    /dev/vda is not a NVMe device',
+    "nvme/003 (tr=loop) (test if we're sending keep-alives to a discovery controller)",
+    "nvme/003 (tr=loop) (test if we're sending keep-alives to a discovery controller) [not run]",
+    '    driver nvme_loop is not available',
+  )
+  const reason = 'vda: /dev/vda is not a NVMe device; tr=loop: driver nvme_loop is not available'
+  expect(readBlktestsVerdict(text)).toMatchObject({ status: 'notrun', reason })
+})

@@ -28,6 +28,9 @@ test.each([
   ["Couldn't find e2fuzz", 'e2fuzz'], // ext4/006
   ['unshare --keep-caps --map-auto: command not found, should be in util-linux', 'unshare'],
   ['command nvme is not available', 'nvme'], // blktests
+  ['command nvme is not available; kernel option NVME_AUTH has not been enabled', 'nvme'],
+  ['/dev/vda is not a SCSI device; command sg_inq is not available; command lsscsi is not available', 'sg_inq'],
+  ['nullb0: command blkzone is not available; vda: /dev/vda is not zoned', 'blkzone'],
   ['ip utility not found', 'ip'], // blktests
 ])('%s → %s', (reason, program) => {
   expect(missingProgramOf(reason)).toBe(program)

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { RapidoError } from '../errors.js'
+import { kindOf } from './programs.js'
+
+/** An installed folder of kernel selftests. */
+export interface KselftestDir {
+  root: string
+  list: string // text of kselftest-list.txt: "collection:test" a line
+  listPath: string
+}
+
+/**
+ * Finds the installed selftests: `dir` where it is set, else those of a kernel tree. Throws RapidoError('usage') where
+ * that is no such folder, and RapidoError('host') where none is installed.
+ */
+export function findKselftests({ dir, src }: { dir: string | undefined; src: string | undefined }): KselftestDir {
+  const root = dir ?? installedIn(src)
+  if (kindOf(root) !== 'folder')
+    throw new RapidoError('usage', `kselftest.dir: there is no folder ${root}`, { hint: how(src) })
+  const listPath = join(root, 'kselftest-list.txt')
+  for (const path of [join(root, 'run_kselftest.sh'), listPath]) {
+    if (kindOf(path) === 'file') continue
+    throw new RapidoError('usage', `kselftest.dir: ${root} has no installed selftests: no ${path}`, { hint: how(src) })
+  }
+  return { root, list: textOf(listPath), listPath }
+}
+
+/** Where `make install` puts them: in the folder of selftests, unless KSFT_INSTALL_PATH says otherwise. */
+function installedIn(src: string | undefined): string {
+  if (src === undefined) {
+    throw new RapidoError('usage', 'neither kselftest.dir nor kernel.src is set: which selftests?', {
+      hint: `set kselftest.dir in rapido.toml, or with --set kselftest.dir=FOLDER; ${how(src)}`,
+    })
+  }
+  const places = [join(src, 'kselftest_install'), join(src, 'tools/testing/selftests/kselftest_install')]
+  const found = places.find((place) => kindOf(join(place, 'run_kselftest.sh')) === 'file')
+  if (found !== undefined) return found
+  throw new RapidoError('host', `no selftests are installed in ${src}: no ${places.join(' and no ')}`, {
+    hint: how(src),
+  })
+}
+
+function how(src = '~/linux'): string {
+  return `cd ${src} && make headers && make -C tools/testing/selftests TARGETS="seccomp timers" install`
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new RapidoError('host', `${path} cannot be read`, { hint: `make it readable: chmod a+r ${path}`, cause })
+  }
+}

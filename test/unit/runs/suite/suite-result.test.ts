@@ -1,0 +1,155 @@
+import { expect, test } from 'vitest'
+import { RapidoError } from '../../../../src/errors.js'
+import type { Incident } from '../../../../src/machine/incidents.js'
+import type { Attempt } from '../../../../src/report/suite-result.js'
+import { attemptsByTest } from '../../../../src/runs/suite/attempts-by-test.js'
+import type { RunRecord } from '../../../../src/runs/suite/result-folder.js'
+import { suiteResult } from '../../../../src/runs/suite/suite-result.js'
+import { attempt } from '../../report/suite-results.js'
+
+const run: RunRecord = {
+  schemaVersion: 1,
+  suite: 'fstests',
+  profile: 'fstests-xfs',
+  words: [],
+  sets: [],
+  configFile: undefined,
+  seed: 1,
+  kernel: '6.17.0',
+  startedAt: '2026-11-21T10:00:00.000Z',
+  shard: '2/4',
+  tests: [],
+  notes: ['of the plan'],
+}
+
+/** The result of tests and of their attempts, by key: "generic/001", "v4:generic/001". */
+function resultOf(
+  attempts: Record<string, Attempt[] | 'excluded'>,
+  more: Partial<Parameters<typeof suiteResult>[1]> = {},
+) {
+  const tests = Object.entries(attempts).map(([key, had]) => {
+    const [name = '', config] = key.split(':').reverse()
+    return { name, config, excluded: had === 'excluded' ? 'exclude file, line 3' : undefined }
+  })
+  const known = Object.entries(attempts).flatMap(([key, had]) => (had === 'excluded' ? [] : [[key, had] as const]))
+  return suiteResult(
+    { ...run, tests },
+    {
+      folder: '/r',
+      attempts: new Map(known),
+      machines: [],
+      failure: undefined,
+      notes: ['of the run'],
+      failOn: ['oops'],
+      strict: false,
+      now: new Date('2026-11-21T10:01:40.000Z'),
+      ...more,
+    },
+  )
+}
+
+test('a run is what was asked, with what its tests come to', () => {
+  const result = resultOf({ 'generic/001': [attempt()], 'generic/002': 'excluded' })
+  expect(result).toMatchObject({
+    suite: 'fstests',
+    kernel: '6.17.0',
+    shard: '2/4',
+    durationMs: 100_000,
+    verdict: { kind: 'pass' },
+    exitStatus: 0,
+    notes: ['of the plan', 'of the run'],
+    tests: [
+      { name: 'generic/001', status: 'pass', reason: '' },
+      { name: 'generic/002', status: 'excluded', reason: 'exclude file, line 3', attempts: [] },
+    ],
+  })
+})
+
+test.each<[string, Parameters<typeof resultOf>[0], number, string, string]>([
+  ['a test that failed', { a: [attempt('fail', { reason: 'r' })] }, 1, 'fail', 'r'],
+  ['one that never ran', { a: [] }, 1, 'unfinished', 'the run ended before it'],
+  ['one that was not run', { a: [attempt('notrun', { reason: 'r' })] }, 0, 'notrun', 'r'],
+  ['one that passed in the end', { a: [attempt('fail', { reason: 'r' }), attempt()] }, 0, 'flaky', 'failed 1 of 2: r'],
+])('%s', (_, attempts, exitStatus, status, reason) => {
+  const result = resultOf(attempts)
+  expect([result.exitStatus, result.tests[0]?.status, result.tests[0]?.reason]).toEqual([exitStatus, status, reason])
+})
+
+test('one that crashed twice is skipped in the configurations that were left, with its crash', () => {
+  const crash = attempt('crash', { reason: 'BUG: x' })
+  const { tests, verdict } = resultOf({ 'v4:a': [crash], 'v5:a': [crash], 'v6:a': [], 'v6:b': [attempt()] })
+  expect(tests.map(({ config, status }) => [config, status])).toEqual([
+    ['v4', 'crash'],
+    ['v5', 'crash'],
+    ['v6', 'skipped'],
+    ['v6', 'pass'],
+  ])
+  expect(tests[2]?.reason).toBe('it cost a VM twice: BUG: x')
+  expect(verdict.kind).toBe('fail')
+})
+
+test.each<[RapidoError['code'], string, number]>([
+  ['host', 'host', 3],
+  ['interrupted', 'interrupted', 130],
+  ['timeout', 'timeout', 5],
+  ['guest', 'fail', 1],
+])('what ended a run early (%s) is its verdict, whatever its tests say', (code, kind, exitStatus) => {
+  const failure = new RapidoError(code, 'why')
+  expect(resultOf({ a: [attempt()] }, { failure })).toMatchObject({ verdict: { kind, reason: 'why' }, exitStatus })
+})
+
+test('programs that tests wanted are named once, with their tests and where to get them', () => {
+  const wanted = (program: string) => [attempt('notrun', { reason: `${program} utility required, skipped this test` })]
+  const { missing } = resultOf({
+    'v4:a': wanted('duperemove'),
+    'v5:a': wanted('duperemove'),
+    'v4:b': wanted('duperemove'),
+    'v4:c': wanted('indent'),
+    'v4:d': [attempt('notrun', { reason: 'no realtime device' })],
+    'v4:e': [attempt('pass')],
+  })
+  expect(missing.map(({ program, tests }) => [program, tests])).toEqual([
+    ['duperemove', ['a', 'b']],
+    ['indent', ['c']],
+  ])
+  expect(missing[0]?.provider).toContain('duperemove')
+})
+
+test('reports outside of tests count by run.fail_on, those of a machine with its end', () => {
+  const report = (kind: Incident['kind'], title: string): Incident => ({
+    kind,
+    title,
+    consoleLine: 7,
+    lines: ['line'],
+    complete: true,
+    repeats: 1,
+    cause: undefined,
+  })
+  const machines = [
+    { vm: 1, consoleLog: 'vms/1.console', end: 'it was powered off', incidents: [report('warning', 'WARNING: x')] },
+    { vm: 2, consoleLog: 'vms/2.console', end: 'the kernel panicked', incidents: [report('oops', 'BUG: y')] },
+  ]
+  const result = resultOf({ a: [attempt()] }, { machines })
+  expect(result.incidents.map(({ title, fails }) => [title, fails])).toEqual([
+    ['WARNING: x', false],
+    ['BUG: y', true],
+  ])
+  expect(result.machines).toEqual(machines.map(({ incidents: _, ...machine }) => machine))
+  expect(result).toMatchObject({ verdict: { kind: 'crash' }, exitStatus: 4 })
+})
+
+test('lines of results.jsonl are the attempts of each test, in their order', () => {
+  const lines = [
+    { name: 'a', config: undefined, ...attempt('fail') },
+    { name: 'a', config: 'v4', ...attempt('crash') },
+    { name: 'b', config: undefined, ...attempt() },
+    { name: 'a', config: undefined, ...attempt('pass') },
+  ]
+  const statuses = [...attemptsByTest(lines)].map(([key, had]) => [key, had.map(({ status }) => status)])
+  expect(statuses).toEqual([
+    ['a', ['fail', 'pass']],
+    ['v4:a', ['crash']],
+    ['b', ['pass']],
+  ])
+  expect(attemptsByTest(lines).get('b')).toEqual([attempt()])
+})
