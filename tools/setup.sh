@@ -115,6 +115,10 @@ group() {
       system_program iscsid     'tests the profile open-iscsi'        open-iscsi       iscsi-initiator-utils open-iscsi  open-iscsi
       program tcmu-runner       'tests the profile tcmu-rbd-loop'     tcmu-runner      tcmu-runner           tcmu-runner tcmu-runner
       system_program usbipd     'tests the profile usbip'             usbip            usbip                 usbip       usbip
+      program bc                'tests the profiles fstests-…'        bc               bc                    bc          bc
+      program killall           'tests the profiles fstests-…'        psmisc           psmisc                psmisc      psmisc
+      program setfattr          'tests the profiles fstests-…'        attr             attr                  attr        attr
+      system_program debugfs    'tests the profiles fstests-…'        e2fsprogs        e2fsprogs             e2fsprogs   e2fsprogs
       library libuid_wrapper.so 'lets an ordinary user run smbd'      libuid-wrapper   uid_wrapper           uid_wrapper uid_wrapper
       ;;
     *) fail 2 "no group \"$1\"" "$usage" ;;

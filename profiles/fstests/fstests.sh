@@ -23,7 +23,7 @@ wait_beside() {
   wait "${beside[@]}" || true
 }
 
-# use_disks FSTYP: local.config for the disks there are, and a file system on TEST_DEV where it has none.
+# use_disks FSTYP: local.config for the disks there are, and the file systems that check wants to find.
 use_disks() {
   local role number devices lines=()
   wait_for 10 find_disks
@@ -42,7 +42,9 @@ use_disks() {
     *) lines+=("SCRATCH_DEV=${devices# }") ;;
   esac
   write_config "FSTYP=$1" "${lines[@]}"
-  make_test_dev "$1"
+  make_file_system TEST_DEV "$1"
+  # check makes that of SCRATCH_DEV itself, but not the one below an overlay.
+  [[ $FSTESTS_FSTYP != overlay || -z ${device_of[SCRATCH_DEV]} ]] || make_file_system SCRATCH_DEV "$1"
 }
 
 # find_disks: which disk has which role, by its serial number; whether all disks of the VM are there.
@@ -75,17 +77,16 @@ look_at_disks() {
   ((missing <= 0))
 }
 
-# make_test_dev FSTYP: check makes that of SCRATCH_DEV itself.
-make_test_dev() {
-  local device=${device_of[TEST_DEV]} words
-  [[ $(blkid -o value -s TYPE "$device") != "$1" ]] || return 0
+# make_file_system ROLE FSTYP: where it has none yet: a disk may be a file of its user.
+make_file_system() {
+  local device=${device_of[$1]} words
+  [[ $(blkid -o value -s TYPE "$device") != "$2" ]] || return 0
   read -ra words <<<"$FSTESTS_MKFS_OPTIONS"
-  if [[ $1 == xfs ]]; then
+  if [[ "$1 $2" == 'TEST_DEV xfs' ]]; then
     words+=(${device_of[TEST_LOGDEV]:+-l "logdev=${device_of[TEST_LOGDEV]}"})
     words+=(${device_of[TEST_RTDEV]:+-r "rtdev=${device_of[TEST_RTDEV]}"})
   fi
-  "mkfs.$1" -q "${words[@]}" "$device" &>/run/fstests.mkfs ||
-    die "mkfs.$1 of TEST_DEV failed: $(tail -n 3 /run/fstests.mkfs)"
+  "mkfs.$2" -q "${words[@]}" "$device" &>/run/fstests.mkfs || die "mkfs.$2 of $1 failed: $(tail -n 3 /run/fstests.mkfs)"
 }
 
 # use_cephfs: two folders of the cluster's file system that no other VM has or had. The key is in the kernel's keyring, where

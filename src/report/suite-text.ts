@@ -6,7 +6,7 @@ import { failedStatuses, fileToRead, firstFailure, hasFailed, statusWords, title
 import { type Style, verdictWords } from './text.js'
 
 // Lines of each kind, so that all of them are 60 at most.
-const limits = { why: 4, kernel: 2, crash: 4, timeout: 3, fail: 8, flaky: 4, notes: 4 }
+const limits = { why: 4, kernel: 2, crash: 4, timeout: 3, fail: 6, flaky: 4, notes: 4 }
 
 /**
  * What a person reads at the end of a suite's run: how many of what, the tests that went wrong with the file to read
