@@ -59,7 +59,7 @@ describe('show', () => {
     writeFileSync(join(cwd, 'run/results.jsonl'), `${JSON.stringify({ name: 'generic/001', ...attempt() })}\n`)
     const { status, err } = await report('show', 'run')
     expect(status).toBe(1)
-    expect(err).toMatch(/1 test unfinished: generic\/002/)
+    expect(err).toMatch(/1 unfinished: generic\/002/)
     expect(readdirSync(join(cwd, 'run')).sort()).toEqual(['results.jsonl', 'run.json'])
   })
 
