@@ -14,11 +14,13 @@ const pages = [
   'docs/targets.md',
 ]
 const shell = pages.flatMap(shellExamples)
+const isHeavy = ({ code }: Example) => code.includes('scenario iscsi') // two VMs, and time-outs of seconds
 const needsTree = ({ code }: Example) => code.includes('kernel.src=~/linux')
 
 describe.concurrent('as printed', { timeout: 240_000 }, () => {
   for (const example of shell.filter((each) => !needsTree(each))) {
-    test(example.name, async ({ box }) => expectAsPrinted(example, await runShell(example, box)))
+    const run = isHeavy(example) ? test.sequential : test
+    run(example.name, async ({ box }) => expectAsPrinted(example, await runShell(example, box)))
   }
 
   // Its image and kernel are of no use to other tests.
