@@ -11,6 +11,9 @@ export function kernelArgs(plan: { accel: MachinePlan['accel']; channel: Channel
     // Emulated clocks fail their checks by being slow, and a TSC misjudged for that lets time run at a multiple of its
     // speed: docs/decisions/0010-clocks-under-emulation.md.
     ...(plan.accel === 'tcg' ? ['no_timer_check', 'tsc=unstable'] : []),
+    // Emulated code is translated anew wherever it stands: a program that always stands in the same place starts three times
+    // as fast (docs/decisions/0015-no-aslr-under-emulation.md).
+    ...(plan.accel === 'tcg' ? ['norandmaps'] : []),
     ...(plan.channel.kind === 'serial' ? [`rapido.channel=${arch.serialChannel}`] : []),
     ...plan.extra,
   ]
