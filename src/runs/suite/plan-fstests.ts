@@ -184,6 +184,6 @@ function checkProgram(run: RunPlan, args: CheckArgs, configurations: Configurati
       const { status, reason, output } = readCheckVerdict(text)
       return { status: status === 'excluded' ? 'notrun' : status, reason, output }
     },
-    failedBy: (text) => readCheckSummary(text),
+    ownSummary: readCheckSummary,
   }
 }

@@ -8,6 +8,7 @@ import type { Emit } from '../events.js'
 import { startVm } from '../start-vm.js'
 import { runBootScript } from '../steps.js'
 import type { Vm } from '../vm.js'
+import { disagreements } from './disagreements.js'
 import type { SuiteEvent } from './frames.js'
 import type { Share } from './queue.js'
 import type { ResultFolder } from './result-folder.js'
@@ -104,7 +105,7 @@ export class SuiteVm {
       env: program.env(share.config),
       files: program.files?.(share.tests) ?? {},
     })
-    const state: SessionState = { share, hooks, session, said: '', hasEnded: false, isWorn: false }
+    const state: SessionState = { share, hooks, session, verdicts: new Map(), said: '', hasEnded: false, isWorn: false }
     for await (const event of session.events) await this.#take(event, state)
     if (state.hasEnded) return { isUsable: !state.isWorn, said: state.said }
     const test = this.#test
@@ -138,6 +139,8 @@ export class SuiteVm {
         await this.#finish(event.taint, state)
         state.hasEnded = true
         state.said = (state.said + tail).slice(-keptText)
+        const own = this.#plan.program.ownSummary?.(state.said)
+        for (const note of disagreements(state.verdicts, own)) state.hooks.note(note)
       }
     }
   }
@@ -170,6 +173,7 @@ export class SuiteVm {
       return this.#record(test, await this.#hung(test), state.hooks)
     }
     const verdict = this.#plan.program.verdict({ text: test.text, exit: test.exit })
+    state.verdicts.set(test.name, verdict.status)
     if (test.hasDied(taint)) state.isWorn = true // the kernel lost a task, and with it who knows what locks
     await this.#record(test, { ...verdict, taint: test.newTaint(taint) }, state.hooks)
   }
@@ -234,6 +238,7 @@ interface SessionState {
   share: Share
   hooks: TestHooks
   session: SuiteSession
+  verdicts: Map<string, Attempt['status']> // by name, of tests that came to their end
   said: string // outside of tests
   hasEnded: boolean // it said so
   isWorn: boolean // no test may begin in this VM any more

@@ -20,8 +20,15 @@ export interface SuiteProgram {
   files?(tests: string[]): Record<string, string>
   /** `text` is what was printed between the start of the test and the next, `exit` its status where the suite has one. */
   verdict(said: { text: string; exit: number | undefined }): TestVerdict
-  /** What the program says at its end of all its tests, where it does: a verdict that differs is told. */
-  failedBy?(text: string): { failed: string[]; notRun: string[] } | undefined
+  /** What the program says of all its tests at its end, where it came to it: a verdict that differs is told. */
+  ownSummary?(text: string): ProgramSummary | undefined
+}
+
+/** Names of tests. */
+export interface ProgramSummary {
+  ran: string[] // those in neither of the other lists passed
+  failed: string[]
+  notRun: string[]
 }
 
 /** A suite to run: everything known before a VM is booted. */
