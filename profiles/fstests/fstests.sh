@@ -5,6 +5,7 @@
 fstests=/opt/fstests
 declare -A device_of # by role: TEST_DEV, SCRATCH_DEV, SCRATCH_DEV1, …
 beside=()            # processes
+roles='((TEST|SCRATCH)_(LOG|RT)?DEV|SCRATCH_DEV[0-9]+|LOGWRITES_DEV)'
 
 # begin_drivers FILESYSTEM…: check mounts at once, and a large module takes a second to load.
 begin_drivers() {
@@ -69,9 +70,14 @@ look_at_disks() {
       serial=
       # It may have bytes before it that are no text, one of them perhaps a line's end.
       IFS= read -r -N 64 serial 2>/dev/null <"$file"
-      [[ $serial =~ ((TEST|SCRATCH)_(LOG|RT)?DEV|SCRATCH_DEV[0-9]+|LOGWRITES_DEV)[[:space:]]*$ ]] || continue
+      [[ $serial =~ ${roles}[[:space:]]*$ ]] || continue
       device_of[${BASH_REMATCH[1]}]=/dev/${block##*/}
       break
+    done
+  done
+  for block in /dev/zram*; do # those in memory are there already, each with a link by its serial number
+    for file in /run/rapido/zram/*; do
+      [[ ! $block -ef $file || ! ${file##*/} =~ ^${roles}$ ]] || device_of[${file##*/}]=$block
     done
   done
   ((missing <= 0))
@@ -86,7 +92,7 @@ make_file_system() {
     words+=(${device_of[TEST_LOGDEV]:+-l "logdev=${device_of[TEST_LOGDEV]}"})
     words+=(${device_of[TEST_RTDEV]:+-r "rtdev=${device_of[TEST_RTDEV]}"})
   fi
-  "mkfs.$2" -q "${words[@]}" "$device" &>/run/fstests.mkfs || die "mkfs.$2 of $1 failed: $(tail -n 3 /run/fstests.mkfs)"
+  "mkfs.$2" -q "${words[@]}" "$device" &>/run/fstests.mkfs || die "mkfs.$2 of $1 failed: $(head -n 3 /run/fstests.mkfs)"
 }
 
 # use_cephfs: two folders of the cluster's file system that no other VM has or had. The key is in the kernel's keyring, where

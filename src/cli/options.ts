@@ -6,14 +6,16 @@ import type { Command } from '../runs/vm.js'
 import type { GlobalOptions, Io } from './io.js'
 
 /** Where configuration comes from for a command line. */
-export function surroundings(argv: GlobalOptions, io: Io): Surroundings {
-  return { cwd: io.cwd, home: io.home, env: io.env, configFile: argv.config, sets: argv.set }
+export function surroundings(argv: GlobalOptions & { cold?: boolean }, io: Io): Surroundings {
+  const sets = argv.cold ? [...argv.set, 'snapshot.use=never'] : argv.set
+  return { cwd: io.cwd, home: io.home, env: io.env, configFile: argv.config, sets }
 }
 
 /** -x and -f, of boot and run. */
 export interface CommandOptions {
   x: string[]
   f: string[]
+  cold: boolean
 }
 
 export function commandOptions(builder: Argv): Argv {
@@ -32,6 +34,7 @@ export function commandOptions(builder: Argv): Argv {
       default: [],
       describe: 'A script of this host, run after those',
     })
+    .option('cold', { type: 'boolean', default: false, describe: 'Boot, whatever snapshot there is' })
     .option('number', {
       type: 'number',
       requiresArg: true,

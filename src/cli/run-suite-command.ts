@@ -16,7 +16,7 @@ import type { Surroundings } from '../runs/plan-run.js'
 import { readResultFile, readResults } from '../runs/suite/read-results.js'
 import { type AttemptRecord, ResultFolder, type RunRecord, readRun } from '../runs/suite/result-folder.js'
 import { runSuite } from '../runs/suite/run-suite.js'
-import { type SuitePlan, testKey } from '../runs/suite/suite.js'
+import { type SuitePlan, type SuiteTest, testKey } from '../runs/suite/suite.js'
 import { suiteResult } from '../runs/suite/suite-result.js'
 import { exitStatusOf, verdictOf } from '../runs/verdict.js'
 import type { Io, Status } from './io.js'
@@ -120,8 +120,7 @@ async function planAndRun(
   const plan = earlier ? asRecorded(planned, earlier.run) : sharded(planned, argv, io)
   if (argv['dry-run'] || planned.dryRun) {
     progress.done()
-    for (const test of plan.tests)
-      io.stdout.write(`${testKey(test)}${test.excluded === undefined ? '' : `  # excluded: ${test.excluded}`}\n`)
+    for (const test of plan.tests) io.stdout.write(`${testKey(test)}${remark(test)}\n`)
     for (const note of plan.notes) progress.say(note)
     return 'listed'
   }
@@ -150,6 +149,11 @@ async function planAndRun(
   } finally {
     await folder.release()
   }
+}
+
+function remark({ excluded, excused }: SuiteTest): string {
+  if (excused) return `  # runs although excluded: ${excused.reason}`
+  return excluded === undefined ? '' : `  # excluded: ${excluded}`
 }
 
 function asRecorded(plan: SuitePlan, run: RunRecord): SuitePlan {

@@ -68,7 +68,7 @@ const ownOptions: Record<string, boolean> = {
     ].map((name) => [name, true]),
   ),
   ...{ seed: true, junit: true, tap: true, json: true, set: true, config: true },
-  ...{ 'until-fail': false, strict: false, 'dry-run': false, verbose: false, help: false },
+  ...{ 'until-fail': false, strict: false, 'dry-run': false, 'run-excluded': false, verbose: false, help: false },
 }
 
 /**

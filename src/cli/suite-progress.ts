@@ -1,7 +1,8 @@
 import { styleText } from 'node:util'
 import { formatDurationMs } from '../config/units.js'
-import { oneLine } from '../report/plain.js'
+import { count, oneLine } from '../report/plain.js'
 import type { Attempt } from '../report/suite-result.js'
+import { hasFailed } from '../report/suite-tests.js'
 import type { RunEvent } from '../runs/events.js'
 import type { SuiteRunEvent } from '../runs/suite/events.js'
 import type { Io } from './io.js'
@@ -61,7 +62,7 @@ export class SuiteProgress {
         this.#since = performance.now()
         const before = event.done > 0 ? `, ${event.done} of them done before` : ''
         const long = event.expectedMs === undefined ? '' : `, about ${formatDurationMs(coarse(event.expectedMs))}`
-        return this.say(`${event.total} tests${before}${long}; results in ${event.folder}`)
+        return this.say(`${count(event.total, 'test')}${before}${long}; results in ${event.folder}`)
       }
       case 'test-begun':
         this.#running.set(event.vm, { test: event.test, since: performance.now() })
@@ -83,19 +84,20 @@ export class SuiteProgress {
     this.#clear()
   }
 
-  #ended({ test, vm, attempt, again }: Extract<SuiteRunEvent, { type: 'test-ended' }>): void {
+  #ended({ test, vm, attempt, again, isExcused }: Extract<SuiteRunEvent, { type: 'test-ended' }>): void {
     this.#running.delete(vm)
     if (!again) this.#done += 1
-    const isWell = attempt.status === 'pass' || attempt.status === 'notrun'
+    const isWell = isExcused || attempt.status === 'pass' || attempt.status === 'notrun'
+    const told = isExcused && hasFailed(attempt) ? 'excluded' : words[attempt.status]
     if (!isWell && !again) this.#failed += 1
     if (this.#live && isWell && !again) return
     this.#clear()
     const width = String(this.#total).length
-    const count = `${String(this.#done).padStart(width)}/${this.#total}`
+    const place = `${String(this.#done).padStart(width)}/${this.#total}`
     const reason = attempt.reason === '' ? '' : `  ${oneLine(attempt.reason)}`
-    const word = (again ? `again: ${words[attempt.status]}` : words[attempt.status]).padEnd(8)
+    const word = (again ? `again: ${told}` : told).padEnd(8)
     const seconds = `${(attempt.durationMs / 1000).toFixed(1)} s`
-    this.#io.stderr.write(`${count}  ${isWell ? word : this.#red(word)} ${test}  ${seconds}${reason}\n`)
+    this.#io.stderr.write(`${place}  ${isWell ? word : this.#red(word)} ${test}  ${seconds}${reason}\n`)
   }
 
   #at(what: string): void {

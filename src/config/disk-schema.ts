@@ -10,10 +10,14 @@ export const diskIdPattern = /^[a-z][a-z0-9]{0,11}$/
 export const diskId = () =>
   text({ pattern: diskIdPattern, what: 'the name of a disk', advice: 'use small letters and digits' })
 
+/** How a disk is attached; one on zram is no device of the VM, but memory of the guest. */
+export const buses = ['virtio', 'scsi', 'nvme', 'usb', 'zram'] as const
+
 /** What is the same in both; `file` and `rbd` are not. Nothing has a default here: what is set in one stands over the other. */
 export const diskKeys = {
   size: setting(size({ fromMiB: 1 }).optional(), {
-    meaning: 'Makes a scratch disk of this size: a sparse file that is gone with the VM.',
+    meaning:
+      'Makes a scratch disk of this size: a sparse file that is gone with the VM, or with `bus = "zram"` memory.',
     example: '2G',
     unset: '`file` or `rbd` is used',
   }),
@@ -22,8 +26,10 @@ export const diskKeys = {
     example: 'qcow2',
     unset: '"raw"',
   }),
-  bus: setting(choice(['virtio', 'scsi', 'nvme', 'usb']).optional(), {
-    meaning: 'How it is attached: virtio-blk, a disk on virtio-scsi, NVMe, or a USB stick.',
+  bus: setting(choice(buses).optional(), {
+    meaning:
+      'How it is attached: virtio-blk, a disk on virtio-scsi, NVMe, or a USB stick; or "zram": it is in the memory of ' +
+      'the guest, which has so much more, and takes `size` and `serial` alone.',
     example: 'scsi',
     unset: '"virtio"',
   }),

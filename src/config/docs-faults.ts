@@ -60,7 +60,7 @@ Who prefers QEMU's monitor (Ctrl-A c, or \`rapido monitor VM drive_del hda\`) ma
 - **\`unplug\`** needs a guest that lets go of the device (15 s at most).
 - **\`resize\`** to a smaller size is noticed by a SCSI guest only when it rescans, and cuts a \`file\` of yours off:
   resizing it back does not bring back what was there.
-- **\`reset\`** runs boot.sh again; files of the initramfs are as new, disks are as they were.
+- **\`reset\`** runs boot.sh again; files of the initramfs are as new, disks are as they were, but those on zram.
 - **\`power-cut\`** ends the VM. What it wrote to a disk with a \`file\` is there for the next VM; scratch disks go with it. QEMU
   keeps what it was given, so a file system that forgets to flush is not found out.
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { duration, path, size, text } from './kinds.js'
+import { choice, duration, path, size, text } from './kinds.js'
 import { setting } from './setting.js'
 
 const options = () =>
@@ -29,9 +29,13 @@ export const fstests = z
       meaning: 'A built tree of fstests (xfstests).',
       example: '~/xfstests',
     }),
-    size: setting(size({ fromMiB: 64 }).prefault('8G'), {
+    size: setting(size({ fromMiB: 64 }).prefault('20G'), {
       meaning: 'The size of each disk that the tests get. They are sparse files, gone with the VM.',
-      example: '20G',
+      example: '64G',
+    }),
+    bus: setting(choice(['virtio', 'scsi', 'nvme', 'zram']).prefault('virtio'), {
+      meaning: 'How those disks are attached. With "zram" they are in the memory of the guest, and no files.',
+      example: 'zram',
     }),
     mkfs_options: setting(options().optional(), {
       meaning: 'MKFS_OPTIONS of the tests.',

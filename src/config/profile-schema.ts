@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { diskId, diskKeys, rbdMeaning } from './disk-schema.js'
+import { buses, diskId, diskKeys, rbdMeaning } from './disk-schema.js'
 import { choice, environment, environmentText, flag, integer, list, size, text } from './kinds.js'
-import { setting } from './setting.js'
-import { neverIs, settingName, sizeOrSetting, withAnySettings, withSettings } from './setting-names.js'
+import { notesOf, setting } from './setting.js'
+import { choiceOrSetting, neverIs, settingName, sizeOrSetting, withAnySettings, withSettings } from './setting-names.js'
 import { suite } from './suite-schema.js'
+import { tomlValue } from './toml-value.js'
 
 // Every key of profile.toml, as schema.ts has those of rapido.toml.
 
@@ -134,9 +135,15 @@ const disk = z.strictObject({
   ...diskKeys,
   size: setting(sizeOrSetting().optional(), {
     kind: 'size',
-    meaning: 'Makes a scratch disk of this size: a sparse file that is gone with the VM. It may name a setting.',
+    meaning: `${notesOf(diskKeys.size).meaning} It may name a setting.`,
     example: '2G',
     unset: '`file` or `rbd` is used',
+  }),
+  bus: setting(choiceOrSetting(buses).optional(), {
+    kind: buses.map(tomlValue).join(', '),
+    meaning: `${notesOf(diskKeys.bus).meaning} It may name a setting.`,
+    example: 'scsi',
+    unset: '"virtio"',
   }),
 })
 
@@ -300,6 +307,12 @@ export const profileSchema = z.strictObject({
     meaning:
       'How the guest reaches others: not at all, through QEMU as a program of this user, or on a bridge with other VMs.',
     example: 'bridge',
+  }),
+  snapshot: setting(choice(['ready', 'off']).prefault('ready'), {
+    meaning:
+      'What a snapshot of it is taken of: the guest once it is ready, before it knows anything of a run. "off" where each ' +
+      'run wants a kernel that has just booted.',
+    example: 'off',
   }),
   ceph: setting(cephUse.prefault('none'), {
     meaning:

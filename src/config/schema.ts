@@ -147,6 +147,22 @@ const share = z
   .prefault({})
   .meta({ id: 'share', description: 'A folder of the host in the guest.' })
 
+const snapshot = z
+  .strictObject({
+    use: setting(choice(['auto', 'never']).prefault('auto'), {
+      meaning:
+        '"auto" boots a kernel, image and shape of machine once, and goes on from there the next time; "never" boots ' +
+        'each time, as `--cold` does.',
+      example: 'never',
+    }),
+    max_size: setting(size({ fromMiB: 0 }).prefault('4G'), {
+      meaning: 'How much of the disk all snapshots may take; those not used for the longest time go.',
+      example: '16G',
+    }),
+  })
+  .prefault({})
+  .meta({ id: 'snapshot', description: 'Snapshots of booted guests, from which VMs start.' })
+
 const run = z
   .strictObject({
     timeout: setting(limit().prefault('10m'), {
@@ -338,6 +354,7 @@ const groups = {
   image,
   debug,
   share,
+  snapshot,
   run,
   paths,
   log,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { namedSettings } from './expand.js'
-import { size, text } from './kinds.js'
+import { choice, size, text } from './kinds.js'
 import { nearest } from './nearest.js'
 import { type SettingRow, settingRows } from './rows.js'
 import { settingsSchema } from './schema.js'
@@ -31,16 +31,31 @@ export function withAnySettings(narrowed: Parameters<typeof text>[0]) {
 
 /** A size such as "512M", MiB once read; or a setting that is one in braces, as it is written. */
 export function sizeOrSetting() {
-  const plain = size({ fromMiB: 1 })
+  return orSetting(size({ fromMiB: 1 }), (kind) => (kind === 'size' ? undefined : `which is a ${kind}, not a size`))
+}
+
+/** One of some words; or a setting in braces that is always one of them, as it is written. */
+export function choiceOrSetting<const Words extends readonly [string, ...string[]]>(words: Words) {
+  const known = words.map((word) => JSON.stringify(word))
+  const schema = orSetting(choice(words), (kind) => {
+    const fits = kind.split(', ').every((word) => known.includes(word))
+    return fits ? undefined : `which is not always one of ${known.join(', ')}`
+  })
+  return schema.meta({ anyOf: [{ enum: words }, { pattern: '^\\{.*\\}$' }] }) // for editors
+}
+
+/** What `plain` reads; or a setting in braces, if there is nothing to say against its kind. */
+function orSetting<Value>(plain: z.ZodType<Value>, against: (kind: string) => string | undefined) {
   const named = z.string().superRefine((written, context) => {
     const key = written.slice(1, -1)
     const row = settingRow(key)
+    const problem = row && against(row.kind)
     if (row === undefined) context.addIssue(`names no setting; ${adviseSetting(key)}`)
-    else if (row.kind !== 'size') context.addIssue(`names ${key}, which is a ${row.kind}, not a size`)
+    else if (problem !== undefined) context.addIssue(`names ${key}, ${problem}`)
   })
-  return z.unknown().transform((written, context): number | string => {
-    const schema: z.ZodType<number | string> = typeof written === 'string' && /^\{.*\}$/.test(written) ? named : plain
-    const { data, error } = schema.safeParse(written)
+  return z.unknown().transform((written, context): Value | string => {
+    const isNamed = typeof written === 'string' && /^\{.*\}$/.test(written)
+    const { data, error } = isNamed ? named.safeParse(written) : plain.safeParse(written)
     for (const { message } of error?.issues ?? []) context.addIssue(message)
     return data ?? z.NEVER
   })

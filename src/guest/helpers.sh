@@ -29,6 +29,22 @@ disk_paths() {
   echo "${BASH_REMATCH[1]}"
 }
 
+# make_zram_disks: those of RAPIDO_ZRAM, each with a link by its serial number. rapido calls it before boot.sh; what zram0 a
+# profile has is left to it.
+make_zram_disks() {
+  local disk number zram
+  modprobe -q zram
+  [[ -e /sys/class/zram-control/hot_add ]] || die "this kernel has no zram"
+  mkdir -p /run/rapido/zram
+  for disk in $RAPIDO_ZRAM; do
+    read -r number </sys/class/zram-control/hot_add || die "zram has no more devices"
+    zram=/sys/block/zram$number
+    echo lzo-rle 2>/dev/null >"$zram/comp_algorithm" # else it is the kernel's own choice
+    echo "${disk#*=}" >"$zram/disksize" || die "zram refuses a disk of ${disk#*=} bytes"
+    ln -s "/dev/zram$number" "/run/rapido/zram/${disk%=*}"
+  done
+}
+
 # serves_storage PID…: processes that are left alone at power-off until everything is unmounted.
 serves_storage() {
   echo "$*" >>/run/rapido/storage-daemons

@@ -1,7 +1,7 @@
-import { accessSync, constants, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { RapidoError } from '../errors.js'
-import { kindOf } from './programs.js'
+import { isProgram, kindOf } from './programs.js'
 
 /** A program that a built tree of blktests has in each of its versions. */
 const builtProgram = 'src/loblksize'
@@ -19,7 +19,7 @@ export function readBlktests(root: string): string[] {
       hint,
     })
   }
-  if (isExecutable(join(root, builtProgram))) return tests
+  if (isProgram(join(root, builtProgram))) return tests
   throw new RapidoError('host', `blktests.src: ${root} is not built: it has no ${builtProgram}`, {
     hint: `make -C ${root}`,
   })
@@ -32,13 +32,4 @@ function testsIn(folder: string): string[] {
     const tests = readdirSync(join(folder, group)).filter((name) => /^\d{3}$/.test(name))
     return tests.sort().map((test) => `${group}/${test}`)
   })
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return kindOf(path) === 'file'
-  } catch {
-    return false
-  }
 }

@@ -1,7 +1,7 @@
-import { accessSync, constants, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { RapidoError } from '../errors.js'
-import { kindOf } from './programs.js'
+import { isProgram, kindOf } from './programs.js'
 
 /** A built fstests tree. src/plan/suite/group-lists.ts makes a TestTree of its lists. */
 export interface FstestsTree {
@@ -27,7 +27,7 @@ export function readTestTree(root: string): FstestsTree {
   const lists = dirs.map((dir): [string, string] => [dir, textOf(join(root, 'tests', dir, 'group.list')) ?? ''])
   const missing = [
     ...(lists.some(([dir, text]) => dir === 'generic' && text !== '') ? [] : ['tests/generic/group.list']),
-    ...builtPrograms.filter((program) => !isExecutable(join(root, program))),
+    ...builtPrograms.filter((program) => !isProgram(join(root, program))),
   ]
   if (missing.length > 0) {
     const what = `fstests.src: ${root} is not built: it has no ${missing.join(', ')}`
@@ -71,14 +71,5 @@ function textOf(path: string): string | undefined {
     return readFileSync(path, 'utf8')
   } catch (cause) {
     throw new RapidoError('host', `${path} cannot be read`, { hint: `make it readable: chmod a+r ${path}`, cause })
-  }
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return kindOf(path) === 'file'
-  } catch {
-    return false
   }
 }

@@ -15,7 +15,7 @@ export interface KselftestDir {
  * that is no such folder, and RapidoError('host') where none is installed.
  */
 export function findKselftests({ dir, src }: { dir: string | undefined; src: string | undefined }): KselftestDir {
-  const root = dir ?? installedIn(src)
+  const root = dir ?? requireInstalled(src)
   if (kindOf(root) !== 'folder')
     throw new RapidoError('usage', `kselftest.dir: there is no folder ${root}`, { hint: how(src) })
   const listPath = join(root, 'kselftest-list.txt')
@@ -26,17 +26,27 @@ export function findKselftests({ dir, src }: { dir: string | undefined; src: str
   return { root, list: textOf(listPath), listPath }
 }
 
-/** Where `make install` puts them: in the folder of selftests, unless KSFT_INSTALL_PATH says otherwise. */
-function installedIn(src: string | undefined): string {
+/**
+ * The selftests that are installed in a kernel tree, undefined where there are none. `make install` puts them in the folder
+ * of selftests, unless KSFT_INSTALL_PATH says otherwise.
+ */
+export function installedKselftests(src: string): string | undefined {
+  return placesIn(src).find((place) => kindOf(join(place, 'run_kselftest.sh')) === 'file')
+}
+
+function placesIn(src: string): string[] {
+  return [join(src, 'kselftest_install'), join(src, 'tools/testing/selftests/kselftest_install')]
+}
+
+function requireInstalled(src: string | undefined): string {
   if (src === undefined) {
     throw new RapidoError('usage', 'neither kselftest.dir nor kernel.src is set: which selftests?', {
       hint: `set kselftest.dir in rapido.toml, or with --set kselftest.dir=FOLDER; ${how(src)}`,
     })
   }
-  const places = [join(src, 'kselftest_install'), join(src, 'tools/testing/selftests/kselftest_install')]
-  const found = places.find((place) => kindOf(join(place, 'run_kselftest.sh')) === 'file')
+  const found = installedKselftests(src)
   if (found !== undefined) return found
-  throw new RapidoError('host', `no selftests are installed in ${src}: no ${places.join(' and no ')}`, {
+  throw new RapidoError('host', `no selftests are installed in ${src}: no ${placesIn(src).join(' and no ')}`, {
     hint: how(src),
   })
 }

@@ -28,6 +28,11 @@ export function isReadable(path: string): boolean {
   return allows(path, constants.R_OK | (kindOf(path) === 'folder' ? constants.X_OK : 0))
 }
 
+/** Whether there is a file at a path, links followed, that this user may execute. */
+export function isProgram(path: string): boolean {
+  return allows(path, constants.X_OK) && kindOf(path) === 'file'
+}
+
 const systemFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
 
 /** Debian has its libraries in a folder of the architecture's name, others in lib64. */
@@ -50,10 +55,6 @@ function realFolders(folders: string[]): string[] {
       }),
     ),
   ]
-}
-
-function isProgram(path: string): boolean {
-  return allows(path, constants.X_OK) && kindOf(path) === 'file'
 }
 
 function allows(path: string, mode: number): boolean {

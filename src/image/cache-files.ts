@@ -11,9 +11,22 @@ export function cacheFiles(cacheDir: string) {
     kernels: join(cacheDir, 'kernels'),
     kernel: (key: string) => join(cacheDir, 'kernels', `${key}.elf`), // unpacked from a bzImage
     joined: join(cacheDir, 'joined'), // images with the trees of their profiles behind them
+    snapshots: join(cacheDir, 'snapshots'),
+    snapshot: (key: string) => snapshotFiles(join(cacheDir, 'snapshots', key)),
     image: (name: string) => join(cacheDir, 'images', name),
     manifest: (planKey: string) => join(cacheDir, 'manifests', `${planKey}.json`),
     build: (planKey: string) => join(cacheDir, `build-${planKey}`), // held while it is made
+  }
+}
+
+/** The files of one snapshot of a booted guest. */
+export function snapshotFiles(folder: string) {
+  return {
+    folder,
+    manifest: join(folder, 'snapshot.json'),
+    memory: join(folder, 'memory'), // of the guest, with holes where it has touched nothing
+    state: join(folder, 'state'), // of its devices and CPUs, as QEMU migrates it
+    console: join(folder, 'console'), // what was on the console until then
   }
 }
 

@@ -40,6 +40,11 @@ export class Console {
     return () => void this.#listeners.delete(listener)
   }
 
+  /** What this console said before a snapshot was taken, as if it came now. */
+  replay(said: Buffer): void {
+    this.#take(said)
+  }
+
   write(data: Buffer | string): void {
     this.#pty.write(Buffer.from(data))
   }

@@ -77,6 +77,13 @@ export class ControlChannel {
     this.#send('S', 0, `${size.rows} ${size.columns}`)
   }
 
+  /** Tells a guest that was restored what time it is, and gives it randomness of its own; it says hello again. */
+  wake(now: Date, seed: Buffer): void {
+    const ms = now.getTime()
+    const time = `${Math.floor(ms / 1000)} ${(ms % 1000) * 1e6} `
+    this.#send('W', 0, Buffer.concat([Buffer.from(time), seed]))
+  }
+
   leave(how: 'poweroff' | 'reboot'): void {
     this.#send('Q', 0, how)
   }

@@ -3,14 +3,15 @@ import { expandSettings } from '../config/expand.js'
 import type { Profile } from '../config/profile.js'
 import type { Settings } from '../config/schema.js'
 import { RapidoError } from '../errors.js'
+import { type DiskKeys, diskTables } from './disk-tables.js'
 import { clientConfIn } from './state-files.js'
 
-/** A disk of a VM, finished: every default applied, paths absolute. */
+/** A disk that QEMU gives a VM, finished: every default applied, paths absolute. */
 export interface DiskPlan {
   id: string
   medium: Medium
   format: 'raw' | 'qcow2'
-  bus: 'virtio' | 'scsi' | 'nvme' | 'usb'
+  bus: Bus
   serial: string
   wwn: string | undefined // 16 hexadecimal digits; of a SCSI disk
   readonly: boolean
@@ -19,6 +20,8 @@ export interface DiskPlan {
   paths: PathPlan[]
   isExtra: boolean // only rapido.toml has it: the profile knows nothing of it
 }
+
+type Bus = 'virtio' | 'scsi' | 'nvme' | 'usb'
 
 /** Where the content of a disk is. */
 export type Medium =
@@ -32,11 +35,6 @@ export interface PathPlan {
   controller: string | undefined // id of the SCSI controller that it is on
 }
 
-type Keys = Partial<Omit<Settings['disk'][string], 'file' | 'rbd'>> & {
-  file?: string | undefined
-  rbd?: string | undefined
-}
-
 /** What the number of a VM and its cluster decide. */
 interface Surroundings {
   settings: Settings
@@ -45,44 +43,24 @@ interface Surroundings {
 }
 
 /**
- * The disks of a VM: those of its profile with what rapido.toml says of them, then those that rapido.toml adds. Scratch
- * files, and the conf for RBD images, are in `folder`. Throws RapidoError('usage') for what cannot be.
+ * The disks that QEMU gives a VM, all but those on zram (zram-disks.ts). Scratch files, and the conf for RBD images, are
+ * in `folder`. Throws RapidoError('usage') for what cannot be.
  */
 export function planDisks(
   profile: Profile,
   settings: Settings,
   { folder = '', cephUser = 'admin' }: Partial<Omit<Surroundings, 'settings'>> = {},
 ): DiskPlan[] {
-  const own = profile.machine.disk.map(({ id, ...keys }) => ({
-    id,
-    keys: joined({ ...keys, size: sizeOf(keys.size, settings) }, settings.disk[id] ?? {}),
-    isExtra: false,
-  }))
-  const more = Object.entries(settings.disk).filter(([id]) => !profile.machine.disk.some((disk) => disk.id === id))
-  const extra = more.map(([id, keys]) => ({ id, keys, isExtra: true }))
-  const disks = [...own, ...extra].map(({ id, keys, isExtra }) => ({
-    ...planDisk(id, keys, { settings, folder, cephUser }),
-    isExtra,
-  }))
+  const disks = diskTables(profile, settings).flatMap(({ id, keys, isExtra }) => {
+    const { bus = 'virtio' } = keys
+    return bus === 'zram' ? [] : { ...planDisk(id, { ...keys, bus }, { settings, folder, cephUser }), isExtra }
+  })
   requireDistinct(disks)
   return disks
 }
 
-/** A profile may have the size from a setting. */
-function sizeOf(size: number | string | undefined, settings: Settings): number | undefined {
-  return typeof size === 'string' ? Number(expandSettings(size, settings)) : size
-}
-
-/** What rapido.toml says stands over the profile; a medium of one is in place of any medium of the other. */
-function joined(below: Keys, above: Keys): Keys {
-  const set = Object.fromEntries(Object.entries(above).filter(([, value]) => value !== undefined)) as Keys
-  const { size, file, rbd, ...rest } = below
-  const isElsewhere = [set.size, set.file, set.rbd].some((medium) => medium !== undefined)
-  return { ...rest, ...(isElsewhere ? {} : { size, file, rbd }), ...set }
-}
-
-function planDisk(id: string, keys: Keys, surroundings: Surroundings): Omit<DiskPlan, 'isExtra'> {
-  const { bus = 'virtio', paths = 1, format = 'raw', controllers = 'one' } = keys
+function planDisk(id: string, keys: DiskKeys & { bus: Bus }, surroundings: Surroundings): Omit<DiskPlan, 'isExtra'> {
+  const { bus, paths = 1, format = 'raw', controllers = 'one' } = keys
   const refuse = (what: string, hint: string): never => {
     throw new RapidoError('usage', `disk "${id}": ${what}`, { hint })
   }
@@ -121,7 +99,7 @@ function planDisk(id: string, keys: Keys, surroundings: Surroundings): Omit<Disk
   }
 }
 
-function planMedium(id: string, { size, file, rbd }: Keys, { settings, folder, cephUser }: Surroundings): Medium {
+function planMedium(id: string, { size, file, rbd }: DiskKeys, { settings, folder, cephUser }: Surroundings): Medium {
   if (size !== undefined) return { kind: 'scratch', file: `${folder}/${id}.disk`, sizeMiB: size }
   if (file !== undefined) return { kind: 'file', file: expandSettings(file, settings) }
   const [pool = '', image = ''] = expandSettings(rbd ?? '', settings).split('/')

@@ -55,6 +55,7 @@ function requireVerb(verb: string): asserts verb is FaultVerb {
 export function findPath(plan: MachinePlan, name: string): { disk: DiskPlan; path: PathPlan } {
   const found = diskOfPath(plan.disks, name)
   if (found) return found
+  refuseZram(plan, name)
   const names = plan.disks.flatMap(({ paths }) => paths.map((path) => path.name))
   throw new RapidoError('usage', `vm${plan.number} has no path "${name}"`, { hint: thereAre(names, 'disk') })
 }
@@ -62,8 +63,22 @@ export function findPath(plan: MachinePlan, name: string): { disk: DiskPlan; pat
 export function findDisk(plan: MachinePlan, id: string): DiskPlan {
   const found = plan.disks.find((disk) => disk.id === id)
   if (found) return found
+  refuseZram(plan, id)
   const ids = plan.disks.map((disk) => disk.id)
   throw new RapidoError('usage', `vm${plan.number} has no disk "${id}"`, { hint: thereAre(ids, 'disk') })
+}
+
+/** By the name of the disk, or as its path would be called. */
+function refuseZram({ zram, number }: MachinePlan, name: string): void {
+  const disk = zram.find(({ id }) => [id, `${id}a`].includes(name))
+  if (disk === undefined) return
+  throw new RapidoError(
+    'usage',
+    `the disk "${disk.id}" of vm${number} is in the guest's memory: QEMU can do nothing to it`,
+    {
+      hint: `--set disk.${disk.id}.bus=virtio makes it a disk of QEMU`,
+    },
+  )
 }
 
 export function requireNic({ network, number }: MachinePlan, id: string): void {

@@ -3,6 +3,7 @@ import type { Profile } from '../config/profile.js'
 import type { Settings } from '../config/schema.js'
 import { arch } from './arch.js'
 import type { DiskPlan } from './disks.js'
+import type { ZramDisk } from './zram-disks.js'
 
 /** Where the guest finds what the host sends; all of it is memory, so nothing outlives the guest. */
 export const guestRun = {
@@ -23,7 +24,9 @@ export function guestEnv(options: {
   term: string | undefined
   role?: string | undefined
   disks?: readonly DiskPlan[]
+  zram?: readonly ZramDisk[]
 }): Record<string, string> {
+  const zram = (options.zram ?? []).map(({ serial, sizeMiB }) => `${serial}=${sizeMiB * 1024 * 1024}`)
   return {
     PATH: `/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:${guestRun.bin}`,
     HOME: '/root',
@@ -36,6 +39,7 @@ export function guestEnv(options: {
     ...(options.role === undefined ? {} : { RAPIDO_ROLE: options.role }),
     RAPIDO_SECRETS: guestRun.secrets,
     RAPIDO_DISKS: (options.disks ?? []).map(({ id, paths }) => `${id}=${paths.length}`).join(' '),
+    ...(zram.length === 0 ? {} : { RAPIDO_ZRAM: zram.join(' ') }),
     RAPIDO_O_DIRECT: String(arch.oDirect),
     ...expandEnvironment(options.profile.boot.env, options.settings),
     ...options.settings.guest.env,

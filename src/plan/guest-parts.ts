@@ -1,3 +1,5 @@
+import { zramDrivers } from './zram-disks.js'
+
 /** What rapido itself puts into every image: the part of an image plan that no profile has to name. */
 export interface GuestParts {
   install: string[]
@@ -13,9 +15,9 @@ export interface GuestParts {
  */
 export function guestParts(
   guestFolder: string,
-  options: { share: boolean; network: boolean; tools?: boolean; drivers?: string[] },
+  options: { share: boolean; network: boolean; tools?: boolean; zram?: boolean; drivers?: string[] },
 ): GuestParts {
-  const { share, network, tools } = options
+  const { share, network, tools, zram } = options
   const file = (name: string, to: string) => ({ from: `${guestFolder}/${name}`, to })
   return {
     install: [
@@ -47,7 +49,7 @@ export function guestParts(
       file('passwd', '/etc/passwd'),
       file('group', '/etc/group'),
     ],
-    drivers: network ? ['virtio_net'] : [],
+    drivers: [...(network ? ['virtio_net'] : []), ...(zram ? zramDrivers.required : [])],
     drivers_optional: [
       'virtio_pci',
       'virtio_console', // the control channel
@@ -55,6 +57,7 @@ export function guestParts(
       'pvpanic_mmio', // the driver of QEMU's pvpanic on an ISA bus
       ...(network ? ['af_packet'] : []),
       ...(share ? ['9pnet_virtio', '9p'] : []),
+      ...(zram ? zramDrivers.compression : []),
       ...(options.drivers ?? []), // of its disks
     ],
   }

@@ -27,12 +27,23 @@ function baseArgs(plan: MachinePlan): string[] {
     '-nodefaults', // no NIC, VGA, floppy or CD that the plan does not name
     '-no-user-config',
     '-display', 'none',
-    '-machine', arch.machine,
+    '-machine', plan.memoryFile ? `${arch.machine},memory-backend=ram` : arch.machine,
+    ...memoryFileArgs(plan),
     '-accel', plan.accel,
     '-cpu', plan.accel === 'kvm' ? 'host' : arch.emulatedCpu,
     '-smp', String(plan.cpus),
     '-m', `${plan.memoryMiB}M`,
   ]
+}
+
+/** A machine that is restored waits for its state, which comes over QMP (machine/snapshot.ts). */
+function memoryFileArgs({ memoryFile, memoryMiB }: MachinePlan): string[] {
+  if (memoryFile === undefined) return []
+  const { path, use } = memoryFile
+  const backend = `memory-backend-file,id=ram,size=${memoryMiB}M,mem-path=${quoted(path)}`
+  return use === 'make'
+    ? ['-object', `${backend},share=on`]
+    : ['-object', `${backend},share=off`, '-incoming', 'defer']
 }
 
 function bootArgs(plan: MachinePlan): string[] {

@@ -5,6 +5,7 @@ export interface VmFiles {
   folder: string
   qmpSocket: string // QEMU connects to it: QMP
   controlSocket: string // QEMU connects to it: the guest's control channel
+  migrationSocket: string // QEMU writes the state of a machine to it, or reads it there
   serveSocket: string // rapido exec, console, … connect to it
   gdbSocket: string // gdb connects to it, with --gdb
   knownHosts: string // the host keys of the guest's ssh server, for `rapido ssh`
@@ -25,6 +26,7 @@ export function vmFiles(stateDir: string, number: number): VmFiles {
     folder,
     qmpSocket: join(folder, 'qmp.sock'),
     controlSocket: join(folder, 'control.sock'),
+    migrationSocket: join(folder, 'state.sock'),
     serveSocket: join(folder, 'serve.sock'),
     gdbSocket: join(folder, 'gdb.sock'),
     knownHosts: join(folder, 'known_hosts'),

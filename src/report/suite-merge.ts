@@ -1,7 +1,7 @@
 import type { Verdict } from './result.js'
 import type { Attempt, MissingProgram, SuiteResult, TestResult } from './suite-result.js'
 import { statusOf } from './suite-status.js'
-import { keyOf } from './suite-tests.js'
+import { hasFailed, keyOf } from './suite-tests.js'
 
 const worstLast: Verdict['kind'][] = ['pass', 'fail', 'timeout', 'crash', 'host', 'interrupted']
 
@@ -79,6 +79,9 @@ function mergedTest(tests: TestResult[]): TestResult[] {
   if (first === undefined || tests.length === 1) return tests
   const attempts = tests.flatMap((test) => test.attempts).toSorted((a, b) => startMs(a) - startMs(b))
   if (attempts.length === 0) return [tests.find(({ status }) => status !== 'unfinished') ?? first]
+  // One that ran although it is left out may fail, unless it failed where it is not.
+  const excused = tests.find((test) => test.status === 'excluded' && test.attempts.length > 0)
+  if (excused && !tests.some(hasFailed)) return [{ ...excused, attempts }]
   return [{ ...first, ...statusOf(attempts), attempts }]
 }
 

@@ -1,19 +1,21 @@
 import { readAuthorizedKeys } from '../config/authorized-keys.js'
-import { loadSettings } from '../config/load.js'
 import { loadProfile } from '../config/profiles.js'
 import { profileWith } from '../config/when.js'
 import { RapidoError } from '../errors.js'
 import { requireDiskFiles } from '../host/disk-files.js'
 import { gatherKernelFacts } from '../host/kernels.js'
+import { hostMemoryMiB } from '../host/memory.js'
 import { requireRbdDriver } from '../machine/rbd-driver.js'
 import { chooseNetwork } from '../network/choose.js'
 import { diskFiles, planDisks, rbdImages } from '../plan/disks.js'
 import { planKernel } from '../plan/kernel.js'
 import { planKernelEntry } from '../plan/kernel-entry.js'
 import { planNetwork } from '../plan/network.js'
+import { requireMemoryForZram } from '../plan/zram-disks.js'
 import { readBootFiles } from './boot-files.js'
 import { planCeph } from './plan-ceph.js'
 import { findQemu, planImageOf, requireOneMachine, requireSettings, type Surroundings } from './plan-run.js'
+import { loadProfileSettings } from './profile-settings.js'
 import { requireNoTemplate } from './require-no-template.js'
 
 /** Whether a profile can run on this host. */
@@ -50,7 +52,7 @@ async function readinessOfOne(
   from: Surroundings,
   { withSettings }: { withSettings: boolean },
 ): Promise<Readiness> {
-  const { settings } = await loadSettings({ ...from, profile: name })
+  const { settings } = await loadProfileSettings(name, from)
   const profile = profileWith(settings, await loadProfile(name, from))
   const problems: RapidoError[] = []
   const look = async <T>(step: () => T | Promise<T>): Promise<T | undefined> => {
@@ -71,6 +73,7 @@ async function readinessOfOne(
   const disks = await look(() => planDisks(profile, settings))
   const network = await look(() => chooseNetwork(profile.network, settings))
   if (disks) await look(() => requireDiskFiles(diskFiles(disks)))
+  await look(() => requireMemoryForZram(profile, settings, { hostMiB: hostMemoryMiB() }))
   if (network) await look(() => planNetwork(network, settings, 1))
   if (network && disks) await look(() => planCeph(profile, settings, { network, disks }))
   if (qemu && disks && rbdImages(disks).length > 0) await look(() => requireRbdDriver(qemu))

@@ -1,7 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { formatDurationMs } from '../config/units.js'
 import { RapidoError } from '../errors.js'
-import { untilGiven } from '../host/cpu-wait.js'
 import { packageFile } from '../host/package-root.js'
 import type { Machine } from '../machine/machine.js'
 import { diskDrivers } from '../plan/disks.js'
@@ -12,6 +11,7 @@ import { shareTag } from '../plan/machine.js'
 import { hostNameOf } from '../plan/network.js'
 import { readBootFiles } from './boot-files.js'
 import type { RunPlan } from './plan-run.js'
+import { untilAnswer } from './until-answer.js'
 
 /** A machine, and the environment of what runs in its guest. */
 interface Guest {
@@ -35,27 +35,14 @@ export async function meetGuest(
   const { plan, number, machine, log } = guest
   const meet = async () => {
     const kernelRelease = await machine.hello
+    if (machine.isRestored) await findDevices(machine)
     const roles = (await options.roles?.()) ?? new Map()
     await tellGuest(machine, plan, { number, roles, secrets: options.secrets })
-    await Promise.all([configureNetwork(guest), mountShare(guest), loadDiskDrivers(guest)])
+    await Promise.all([configureNetwork(guest), mountShare(guest), loadDiskDrivers(guest), makeZramDisks(guest)])
     return kernelRelease
   }
   const limitMs = options.patience ?? plan.settings.run.boot_timeout
-  const timer = new AbortController()
-  const signal = AbortSignal.any([options.signal, timer.signal])
-  const expired = untilGiven(limitMs, { pid: machine.pid, signal }).then((waitedMs) => {
-    const [last = 'nothing at all'] = machine.console.lastLines(1)
-    const waited = waitedMs < 1000 ? '' : `, besides ${Math.round(waitedMs / 1000)}s without a CPU of this host`
-    const what = `vm${number}: no answer from the guest within ${formatDurationMs(limitMs)}${waited}`
-    throw new RapidoError('timeout', `${what}; last console line: ${last}`, {
-      hint: `the whole console is in ${log}; run.boot_timeout sets the limit`,
-    })
-  })
-  try {
-    return await Promise.race([meet(), expired])
-  } finally {
-    timer.abort()
-  }
+  return untilAnswer(meet(), { machine, number, log, limitMs, signal: options.signal })
 }
 
 /** Everything late: what the image does not know, and no command line shows. */
@@ -78,6 +65,7 @@ async function tellGuest(
     channel.writeFile('/proc/sys/kernel/hostname', name),
     channel.writeFile('/proc/sys/kernel/printk', bootedLogLevel),
     channel.writeFile('/etc/hostname', `${name}\n`, 0o644),
+    channel.writeFile('/etc/machine-id', `${randomBytes(16).toString('hex')}\n`, 0o444),
     channel.writeFile('/etc/hosts', hosts, 0o644),
     ...(resolv === undefined ? [] : [channel.writeFile('/etc/resolv.conf', resolv, 0o644)]),
     channel.writeFile(guestRun.helpers, helpers + cephHelpers, 0o644),
@@ -87,6 +75,12 @@ async function tellGuest(
     ...(authorizedKeys ? [channel.writeFile(guestRun.authorizedKeys, authorizedKeys, 0o600)] : []),
     ...[...run.secrets].map(([secret, value]) => channel.writeFile(`${guestRun.secrets}/${secret}`, value, 0o600)),
   ])
+}
+
+/** What a snapshot is made without: the guest has not looked at their slots since. */
+async function findDevices({ plan, channel }: Machine): Promise<void> {
+  const isNone = plan.disks.length === 0 && plan.network.kind === 'none' && plan.share === undefined
+  if (!isNone) await channel.writeFile('/sys/bus/pci/rescan', '1')
 }
 
 /** Its NICs have their addresses from us: nothing of a network is in the image, nor on the kernel's command line. */
@@ -105,6 +99,16 @@ async function configureNetwork({ machine, env }: Guest): Promise<void> {
 async function loadDiskDrivers({ machine, env }: Guest): Promise<void> {
   const extra = machine.plan.disks.filter(({ isExtra }) => isExtra)
   if (extra.length > 0) await runIn({ machine, env }, ['modprobe', '-qa', '--', ...extra.flatMap(diskDrivers)]) // or built in
+}
+
+/** They are the guest's own, so that it makes them; again after a reset, when they are empty. */
+async function makeZramDisks({ machine, env }: Guest): Promise<void> {
+  if (machine.plan.zram.length === 0) return
+  const { status, stderr } = await runIn({ machine, env }, ['bash', '-c', `. ${guestRun.helpers}; make_zram_disks`])
+  if (status === 0) return
+  throw new RapidoError('host', `the guest cannot make its disks on zram: ${stderr.trim()}`, {
+    hint: 'the kernel needs CONFIG_ZRAM, built in or as a module, and its compression',
+  })
 }
 
 async function mountShare({ machine, env }: Guest): Promise<void> {

@@ -1,6 +1,5 @@
 import { readAuthorizedKeys } from '../config/authorized-keys.js'
 import { unsetSettings } from '../config/expand.js'
-import { loadSettings } from '../config/load.js'
 import type { Profile } from '../config/profile.js'
 import { loadProfile } from '../config/profiles.js'
 import type { Settings } from '../config/schema.js'
@@ -8,6 +7,7 @@ import { profileWith } from '../config/when.js'
 import { RapidoError } from '../errors.js'
 import { requireDiskFiles } from '../host/disk-files.js'
 import { gatherKernelFacts } from '../host/kernels.js'
+import { hostMemoryMiB } from '../host/memory.js'
 import { packageFile } from '../host/package-root.js'
 import { installCommand, packageManager, providerOf } from '../host/packages.js'
 import { kindOf, programFinder } from '../host/programs.js'
@@ -26,8 +26,10 @@ import { type KernelEntry, planKernelEntry } from '../plan/kernel-entry.js'
 import type { MachinePlan } from '../plan/machine.js'
 import { type NetworkChoice, planNetwork } from '../plan/network.js'
 import { accelFile, type VmFiles } from '../plan/state-files.js'
+import { memoryMiB, planZramDisks, requireMemoryForZram } from '../plan/zram-disks.js'
 import { readBootFiles } from './boot-files.js'
 import { type CephPlan, cephUserOf, planCeph } from './plan-ceph.js'
+import { loadProfileSettings } from './profile-settings.js'
 import { requireNoTemplate } from './require-no-template.js'
 
 /** Where configuration comes from: as the CLI has it, or a test. */
@@ -61,7 +63,7 @@ export async function planRun(
   options: { signal?: AbortSignal; probe?: boolean } = {},
 ): Promise<RunPlan> {
   const loaded = await loadProfile(name, from)
-  const { settings, file } = await loadSettings({ ...from, profile: name })
+  const { settings, file } = await loadProfileSettings(name, from)
   const profile = profileWith(settings, loaded)
   requireOneMachine(profile)
   await requireNoTemplate(profile, from)
@@ -77,6 +79,7 @@ export async function planRun(
   const ceph = planCeph(profile, settings, { network, disks })
   if (rbdImages(disks).length > 0) await requireRbdDriver(qemu, options)
   await requireDiskFiles(diskFiles(disks))
+  requireMemoryForZram(profile, settings, { hostMiB: hostMemoryMiB() })
   await readBootFiles(profile, settings) // again when the guest is up: what cannot be read is told now
   const acceleration = await chooseAcceleration({
     wanted: settings.qemu.accel,
@@ -107,6 +110,7 @@ export function planImageOf(profile: Profile, settings: Settings, kernel: Kernel
     share: settings.share.path !== undefined,
     network: profile.network !== 'none',
     tools: profile.image.tools,
+    zram: planZramDisks(profile, settings).length > 0,
     drivers: planDisks(profile, settings).flatMap(diskDrivers),
   })
   const input = { profile, guest, settings }
@@ -125,7 +129,7 @@ export function planMachine(
     qemu: plan.qemu,
     accel: acceleration.accel,
     cpus: settings.vm.cpus ?? profile.machine.cpus,
-    memoryMiB: settings.vm.memory ?? profile.machine.memory,
+    memoryMiB: memoryMiB(profile, settings),
     kernel: run.kernel,
     initrd: run.initrd,
     kernelArgs: kernelArgs({
@@ -136,10 +140,12 @@ export function planMachine(
     channel,
     sockets: { qmp: run.files.qmpSocket, control: run.files.controlSocket, gdb: run.files.gdbSocket },
     disks: planDisks(profile, settings, { folder: run.files.folder, cephUser: cephUserOf(plan.ceph) }),
+    zram: planZramDisks(profile, settings),
     network: planNetwork(plan.network, settings, run.number),
     share: settings.share.path === undefined ? undefined : { ...settings.share, path: settings.share.path },
     gdb: run.gdb,
     extraArgs: settings.qemu.extra_args,
+    memoryFile: undefined,
   }
 }
 

@@ -8,12 +8,14 @@ import { writeAtomic } from '../host/write.js'
 import { unpackKernel } from '../image/direct-kernel.js'
 import { ensureImage } from '../image/ensure.js'
 import type { MachineEnd } from '../machine/end.js'
+import type { Incident } from '../machine/incidents.js'
 import { endedTooEarly, type Machine, startMachine } from '../machine/machine.js'
 import { childEnv } from '../plan/child-env.js'
 import { diskFiles, rbdImages } from '../plan/disks.js'
 import { guestEnv } from '../plan/guest-env.js'
 import type { MachinePlan } from '../plan/machine.js'
 import { addressesOf, networkName } from '../plan/network.js'
+import { whyNoSnapshot } from '../plan/snapshot.js'
 import { consoleLog, logsFolder, type VmFiles, vmFiles } from '../plan/state-files.js'
 import { claimVm } from './claim.js'
 import { writeClientConf } from './client-conf.js'
@@ -24,6 +26,7 @@ import { pruneLogs } from './logs.js'
 import { meetGuest } from './meet-guest.js'
 import { planMachine, type RunPlan } from './plan-run.js'
 import { serveVm } from './serve.js'
+import { startFromSnapshot } from './start-from-snapshot.js'
 import { type CephUse, tellCeph, useCeph } from './use-ceph.js'
 import { flushMs, patienceMs, Vm } from './vm.js'
 import type { VmInfo } from './vm-info.js'
@@ -134,17 +137,21 @@ async function launch(
     const use = await ceph
     if (use) await writeClientConf(files, use.access, { settings, secrets: options.secrets })
   }
-  const machine = await startMachine(machinePlan, {
+  const machineOptions = {
     files,
     consoleLog: log,
     size: options.size,
     env: { ...childEnv(process.env, settings), ...network.env },
     enter: network.enter,
     events: {
-      incident: (incident) => emit({ type: 'incident', incident }),
+      incident: (incident: Incident) => emit({ type: 'incident', incident }),
       activity: options.onActivity ?? (() => {}),
     },
-  })
+  }
+  const restored = mayRestore(plan, machinePlan)
+    ? await startFromSnapshot(machinePlan, { run: plan, machine: machineOptions, member: folder, signal, emit })
+    : undefined
+  const machine = restored ?? (await startMachine(machinePlan, machineOptions))
   folder.watch(machine.pid)
   life.defer('fence its Ceph clients', async () => {
     over.abort()
@@ -161,7 +168,8 @@ async function launch(
   })
   closed.catch(() => {}) // seen by whoever stops the VM
 
-  const env = guestEnv({ number, profile, settings, term: options.term, role: options.role, disks: machinePlan.disks })
+  const { disks, zram } = machinePlan
+  const env = guestEnv({ number, profile, settings, term: options.term, role: options.role, disks, zram })
   const { cwd } = profile.boot
   const stop = () => machine.stop({ patienceMs, flushMs: flushMs(plan, machine) }).then(() => closed)
   const launched: Launched = { plan, number, machine, files, log, env, info, ceph, closed }
@@ -169,6 +177,12 @@ async function launch(
   info.qemuPid = machine.pid
   await writeInfo(files, { ...info, state: 'booting' })
   return launched
+}
+
+/** Whether a snapshot may stand for booting it. RAPIDO_START is for measurements and tests of all ways to start. */
+function mayRestore({ settings, profile }: RunPlan, machine: MachinePlan): boolean {
+  if (['cold', 'warm'].includes(process.env.RAPIDO_START ?? '')) return false
+  return settings.snapshot.use === 'auto' && profile.snapshot === 'ready' && whyNoSnapshot(machine) === undefined
 }
 
 /** Whether its guest has unmounted everything: who powers off or reboots says so, and does. */

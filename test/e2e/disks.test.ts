@@ -47,6 +47,37 @@ describe.concurrent('a disk', () => {
     expect(statSync(file).size).toBe(64 * 1024 * 1024)
   })
 
+  test('on zram is memory of the guest: empty after a reset, and nothing of QEMU', { timeout: 180_000 }, async ({
+    box,
+  }) => {
+    box.file(
+      'profiles/memory/profile.toml',
+      `summary = "A disk on zram"
+      [image]
+      tools = true
+      install = ["mkfs.ext4"]
+      drivers = ["ext4"]
+      [[machine.disk]]
+      id = "data"
+      size = "{lio.size}"
+      bus = "zram"`,
+    )
+    const disk = '/run/rapido/zram/rapido-data'
+    box.file('profiles/memory/boot.sh', `load ext4; mkfs.ext4 -q ${disk} && mount ${disk} /mnt`)
+    const boot = ['boot', 'memory', '-d', '--set', 'lio.size=96M']
+    expect(await box.rapido(...boot).outcome()).toMatchObject({ status: 0 })
+    const look = `blockdev --getsize64 ${disk}; stat -f -c %T /mnt; ls /mnt; echo text >/mnt/file; cat /mnt/file; sync`
+    const seen = { status: 0, stdout: '100663296\next2/ext3\nlost+found\ntext\n' }
+    expect(await box.rapido('exec', '1', '--', 'sh', '-c', look).outcome()).toMatchObject(seen)
+
+    const refused = await box.rapido('fault', '1', 'path-dead', 'dataa').outcome()
+    expect(refused).toMatchObject({ status: 2, stderr: expect.stringContaining("in the guest's memory") })
+    expect(await box.rapido('fault', '1', 'reset').outcome()).toMatchObject({ status: 0 })
+    expect(await box.rapido('exec', '1', '--', 'sh', '-c', look).outcome()).toMatchObject(seen)
+    expect(await box.rapido('stop', '1').outcome()).toMatchObject({ status: 0 })
+    await expectNothingLeft(box)
+  })
+
   test('that cannot be is told before anything is booted', async ({ box }) => {
     box.file('folder/x', '')
     const refusals: [string[], RegExp][] = [
@@ -55,10 +86,16 @@ describe.concurrent('a disk', () => {
       [['disk.x.size=1G', 'disk.x.paths=2'], /disk "x": a virtio disk has one path, not 2/],
       [['disk.x.paths=2'], /disk "x": it has neither a size nor a file/],
       [['disk.x.size=1G', 'disk.x.buss="scsi"'], /unknown; did you mean .*bus/],
+      [['disk.x.file=folder/x', 'disk.x.bus=zram'], /disk "x": a zram disk has no file/],
+      [
+        ['disk.x.size=900T', 'disk.x.bus=zram'],
+        /943718912 MiB of memory, this host \d+\n.*--set disk\.x\.size=\d+[MG] /,
+      ],
     ]
     for (const [sets, message] of refusals) {
       const run = await box.rapido('run', 'simple', ...sets.flatMap((set) => ['--set', set])).outcome()
-      expect(run).toMatchObject({ status: 2, stdout: '', stderr: expect.stringMatching(message) })
+      const status = /of memory/.test(message.source) ? 3 : 2
+      expect(run).toMatchObject({ status, stdout: '', stderr: expect.stringMatching(message) })
     }
     await expectNothingLeft(box)
   })

@@ -36,6 +36,7 @@ describe('a run of fstests', { timeout: 400_000 }, () => {
       'generic/902 hung',
       'the guest powered off',
     ])
+    expect(result.notes.filter((note) => note.includes("suite's own summary"))).toEqual([])
     expect(result.missing).toMatchObject([{ program: 'program-that-nobody-has', tests: ['generic/025'] }])
     expect(run.stderr).toMatch(/CRASH +generic\/901 .*Kernel panic/)
     expect(readFileSync(join(results(box), 'junit.xml'), 'utf8')).toMatch(
@@ -149,6 +150,29 @@ describe('a run of fstests', { timeout: 400_000 }, () => {
       ['small', 'xfs/001', 'pass'],
     ])
     expect(new Set(tests.map(({ attempts }) => attempts[0]?.vm))).toEqual(new Set([1, 2]))
+  })
+
+  test('tells of what an exclude file has which entries can go', async ({ box }) => {
+    useTree(box)
+    box.file('exclude', 'generic/001  # mended since\ngeneric/015  # its output\ngeneric/901  # it panics\n')
+    const tests = ['generic/001', 'generic/002', 'generic/015', 'generic/901']
+    const run = await fstests(box, ['-E', 'exclude', ...tests, '--run-excluded', '--rerun-failed', '1'])
+    const result = resultOf(box)
+    expect(run.status, run.stderr).toBe(0)
+    expect(result.tests.map(({ name, status, reason, attempts }) => [name, status, reason, attempts.length])).toEqual([
+      ['generic/001', 'pass', '', 1],
+      ['generic/002', 'pass', '', 1],
+      ['generic/015', 'excluded', expect.stringMatching(/^its output; it still fails: ./), 1],
+      ['generic/901', 'excluded', expect.stringMatching(/^it panics; it still fails: Kernel panic/), 1],
+    ])
+    expect(result.notes).toContainEqual(
+      expect.stringMatching(/\/exclude: no longer fails, take it out: generic\/001 \(line 1\)$/),
+    )
+    expect(run.stderr).toContain('take it out: generic/001 (line 1)')
+
+    const resumed = await box.rapido('fstests', 'xfs', '--resume', 'results').outcome()
+    expect(resumed.status, resumed.stderr).toBe(0)
+    expect(resultOf(box).tests).toEqual(result.tests)
   })
 
   test('until a test fails ends with that', async ({ box }) => {

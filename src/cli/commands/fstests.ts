@@ -6,11 +6,17 @@ import { type SuiteCommandOptions, suiteOptions } from '../suite-options.js'
 
 interface Options extends SuiteCommandOptions {
   fs: string
+  'run-excluded': boolean
 }
 
 export function options(builder: Argv): Argv {
   return suiteOptions(builder)
     .positional('fs', { type: 'string', demandOption: true, describe: 'xfs, ext4, … : the profile fstests-FS' })
+    .option('run-excluded', {
+      type: 'boolean',
+      default: false,
+      describe: 'Run what exclude files leave out: it may fail, and is told where it passes',
+    })
     .example('$0 fstests xfs -g quick -x dangerous', "check's own arguments: -g -x -X -e -E -s -S -r -n, and tests")
     .example('$0 fstests ext4 generic/001 "generic/0[12]*"', 'tests by name')
     .example('$0 fstests xfs -g auto --vms 4 --rerun-failed 3', 'in four VMs; what fails is tried three times more')
@@ -23,7 +29,7 @@ export async function run(argv: Options, io: Io): Promise<Status> {
     {
       suite: 'fstests',
       profile: `fstests-${fs}`,
-      words: argv['--'] ?? [],
+      words: [...(argv['run-excluded'] ? ['--run-excluded'] : []), ...(argv['--'] ?? [])],
       plan: (words, from, options) => planFstests(fs, words, from, options),
     },
     argv,

@@ -17,6 +17,7 @@ export interface CheckArgs {
   order: TestOrder
   dryRun: boolean // -n
   passed: string[] // what changes how tests run: for check
+  runExcluded: boolean // --run-excluded: ours, and among its words for what run.json keeps of them
 }
 
 /**
@@ -36,6 +37,7 @@ export function readCheckArgs(words: readonly string[], { seed }: { seed: number
     order: { kind: 'sorted' },
     dryRun: false,
     passed: [],
+    runExcluded: false,
   }
   const rest = [...words]
   while (rest[0]?.startsWith('-')) readOption(rest, args, seed)
@@ -53,6 +55,7 @@ function readOption(rest: string[], args: CheckArgs, seed: number): void {
       throw new RapidoError('usage', `${option}: what?`, { hint: `such as ${option} ${taking.example}` })
     taking.read(args, value)
   } else if (option === '-n') args.dryRun = true
+  else if (option === '--run-excluded') args.runExcluded = true
   else if (option === '-r') args.order = oneOrder(args, { kind: 'random', seed })
   else if (option === '--exact-order') args.order = oneOrder(args, { kind: 'exact' })
   else if (passedOn.includes(option) || /^--extra-space=./.test(option)) args.passed.push(option)

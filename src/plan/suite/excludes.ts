@@ -33,15 +33,16 @@ export function namedExcludes(tests: readonly string[]): Exclude[] {
   return tests.map((test) => ({ test, range: '*', reason: 'named by -e', source: '-e', line: undefined }))
 }
 
-/** Which of the tests are left out on a kernel, and why. Of several reasons the first counts. */
+/** Which of the tests are left out on a kernel, and by what. Of several entries the first counts. */
 export function excludedBy(
   excludes: readonly Exclude[],
   { release, tests }: { release: string; tests: readonly string[] },
-): Map<string, string> {
+): Map<string, Exclude> {
   const selected = new Set(tests)
-  const excluded = new Map<string, string>()
-  for (const { test, range, reason } of excludes) {
-    if (selected.has(test) && !excluded.has(test) && inKernelRange(range, release)) excluded.set(test, reason)
+  const excluded = new Map<string, Exclude>()
+  for (const exclude of excludes) {
+    const { test, range } = exclude
+    if (selected.has(test) && !excluded.has(test) && inKernelRange(range, release)) excluded.set(test, exclude)
   }
   return excluded
 }
@@ -49,11 +50,22 @@ export function excludedBy(
 /** A note for each source of excludes that names tests which the tree has not. */
 export function unknownExcludes(excludes: readonly Exclude[], tree: TestTree): string[] {
   const known = new Set(testsOf(tree))
-  const unknown = excludes.filter(({ test }) => !known.has(test))
-  return [...new Set(unknown.map(({ source }) => source))].map((source) => {
-    const tests = unknown.filter((exclude) => exclude.source === source)
+  return noteEachSource(
+    excludes.filter(({ test }) => !known.has(test)),
+    'there is no',
+  )
+}
+
+/** A note for each source of excludes whose tests passed, although they are left out. */
+export function needlessExcludes(excludes: readonly Exclude[]): string[] {
+  return noteEachSource(excludes, 'no longer fails, take it out:')
+}
+
+function noteEachSource(excludes: readonly Exclude[], what: string): string[] {
+  return [...new Set(excludes.map(({ source }) => source))].map((source) => {
+    const tests = excludes.filter((exclude) => exclude.source === source)
     const shown = tests.map(({ test, line }) => (line === undefined ? test : `${test} (line ${line})`))
-    return `${source}: there is no ${shown.join(', ')}`
+    return `${source}: ${what} ${shown.join(', ')}`
   })
 }
 

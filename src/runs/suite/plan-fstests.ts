@@ -10,6 +10,7 @@ import { type Exclude, excludedBy, namedExcludes, parseExcludes, unknownExcludes
 import { testTree } from '../../plan/suite/group-lists.js'
 import { sectionsOf } from '../../plan/suite/local-config.js'
 import { checkDirs, selectTests } from '../../plan/suite/selection.js'
+import { count } from '../../report/plain.js'
 import { planRun, type RunPlan, type Surroundings } from '../plan-run.js'
 import { readCheckSummary, readCheckVerdict } from './check-output.js'
 import type { SuitePlan, SuiteProgram, SuiteTest } from './suite.js'
@@ -51,9 +52,14 @@ export async function planFstests(
     notes.push(...selection.notes)
     const excludes = readExcludes(args, { root, fstyp: configuration.fstyp, cwd: from.cwd, settings })
     notes.push(...unknownExcludes(excludes, tree))
-    return withReasons(selection.tests, excludes, { release: run.kernel.release, config: configuration.name })
+    const excluded = excludedBy(excludes, { release: run.kernel.release, tests: selection.tests })
+    return selection.tests.map((name): SuiteTest => {
+      return { name, config: configuration.name, ...leftOut(excluded.get(name), args) }
+    })
   })
   requireSome(tests)
+  if (args.runExcluded && !tests.some(({ excused }) => excused))
+    notes.push('--run-excluded: no exclude file leaves out any of these tests')
   if (args.order.kind === 'random') notes.push(`-r with seed ${args.order.seed}: --seed ${args.order.seed} repeats it`)
   return {
     suite: 'fstests',
@@ -140,18 +146,15 @@ function readExcludes(
   ]
 }
 
-function withReasons(
-  tests: string[],
-  excludes: Exclude[],
-  { release, config }: { release: string; config: string | undefined },
-): SuiteTest[] {
-  const excluded = excludedBy(excludes, { release, tests })
-  return tests.map((name) => ({ name, config, excluded: excluded.get(name) }))
+/** A test that is named by -e stays out in any case. */
+function leftOut(exclude: Exclude | undefined, args: CheckArgs): Pick<SuiteTest, 'excluded' | 'excused'> {
+  const isInFile = exclude?.line !== undefined
+  return args.runExcluded && isInFile ? { excused: exclude } : { excluded: exclude?.reason }
 }
 
 function requireSome(tests: SuiteTest[]): void {
   if (tests.some(({ excluded }) => excluded === undefined)) return
-  throw new RapidoError('usage', `each of the ${tests.length} tests is excluded`, {
+  throw new RapidoError('usage', `no test is left to run: ${count(tests.length, 'test')} excluded`, {
     hint: `the first one: ${tests[0]?.name}, since ${tests[0]?.excluded}`,
   })
 }

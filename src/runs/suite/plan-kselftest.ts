@@ -1,9 +1,8 @@
-import { loadSettings } from '../../config/load.js'
-import { tomlValue } from '../../config/toml-value.js'
 import { RapidoError } from '../../errors.js'
 import { findKselftests } from '../../host/kselftest-dir.js'
 import { names, readTestNames, selectByName } from '../../plan/suite/test-names.js'
 import { planRun, type Surroundings } from '../plan-run.js'
+import { loadProfileSettings } from '../profile-settings.js'
 import { suitePlan } from './plan-suite.js'
 import type { SuitePlan, SuiteTest } from './suite.js'
 
@@ -23,16 +22,15 @@ export async function planKselftest(
   from: Surroundings,
   options: { signal: AbortSignal },
 ): Promise<SuitePlan> {
-  const { settings } = await loadSettings({ ...from, profile })
-  const { root, list, listPath } = findKselftests({ dir: settings.kselftest.dir, src: settings.kernel.src })
+  const { settings } = await loadProfileSettings(profile, from)
+  const { list, listPath } = findKselftests({ dir: settings.kselftest.dir, src: settings.kernel.src })
   const tests = withReasons(selectByName(readTestNames(list, listPath), words), words, settings.kselftest.exclude)
   if (tests.every(({ excluded }) => excluded !== undefined)) {
     throw new RapidoError('usage', `kselftest.exclude leaves no test to run of ${tests.length}`, {
       hint: `one that is named runs all the same: ${tests[0]?.name}`,
     })
   }
-  const sets = [...(from.sets ?? []), `kselftest.dir=${tomlValue(root)}`]
-  const run = await planRun(profile, { ...from, sets }, options)
+  const run = await planRun(profile, from, options)
   return suitePlan(run, { suite: 'kselftest', tests })
 }
 

@@ -73,10 +73,11 @@ export class SuiteQueue {
 
   /** What the VM at this place is to run next; undefined: nothing is left. */
   take(place: number): Share | undefined {
+    const worthwhile = (tests: SuiteTest[]) => tests.filter((test) => !this.isGivenUp(test))
     for (const [index, own] of this.#pending.entries()) // those of others, too: it may take some of them
-      this.#pending[index] = own.filter((test) => !this.isGivenUp(test))
+      this.#pending[index] = worthwhile(own)
     if (this.#pending[place]?.length === 0) {
-      this.#pending[place] = this.#repeated ? [...(this.#repeated[place] as SuiteTest[])] : this.#stolen(place)
+      this.#pending[place] = this.#repeated ? worthwhile(this.#repeated[place] as SuiteTest[]) : this.#stolen(place)
     }
     const own = this.#pending[place] as SuiteTest[]
     const [first] = own
@@ -115,9 +116,14 @@ export class SuiteQueue {
     for (const own of this.#pending) own.splice(0)
   }
 
-  /** Tests that failed, in their order. */
+  /** Tests that failed, in their order, but for those that an exclude file has. */
   get failed(): SuiteTest[] {
-    return this.#tests.filter((test) => this.attemptsOf(test).some(hasFailed))
+    return this.#tests.filter((test) => test.excused === undefined && this.attemptsOf(test).some(hasFailed))
+  }
+
+  /** An exclude file has it: whether it fails is of no concern to the run. */
+  isExcused(test: Pick<SuiteTest, 'name' | 'config'>): boolean {
+    return this.#tests.some((each) => each.excused !== undefined && testKey(each) === testKey(test))
   }
 
   /** It has crashed the guest too often, in whatever configuration. */

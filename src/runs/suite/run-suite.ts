@@ -1,5 +1,6 @@
 import { formatDurationMs } from '../../config/units.js'
 import { RapidoError } from '../../errors.js'
+import { count } from '../../report/plain.js'
 import type { Attempt } from '../../report/suite-result.js'
 import { hasFailed } from '../../report/suite-tests.js'
 import type { Emit } from '../events.js'
@@ -189,8 +190,9 @@ class SuiteRun {
         if (attempt.status === 'pass' || attempt.status === 'fail')
           this.times.set(testKey({ name, config }), attempt.durationMs)
         if (costsVm(attempt)) this.#crashes += 1
-        if (this.#options.untilFail && hasFailed(attempt)) this.#queue.clear()
-        tell({ type: 'test-ended', test: testKey({ name, config }), vm: vm.number, attempt, again })
+        const isExcused = this.#queue.isExcused({ name, config })
+        if (this.#options.untilFail && hasFailed(attempt) && !isExcused) this.#queue.clear()
+        tell({ type: 'test-ended', test: testKey({ name, config }), vm: vm.number, attempt, again, isExcused })
       },
       note: (text: string) => void this.notes.push(text),
     }
@@ -199,9 +201,8 @@ class SuiteRun {
   #requireFewCrashes(): void {
     const { maxCrashes } = this.#options
     if (this.#crashes <= maxCrashes) return
-    throw new RapidoError('guest', `${this.#crashes} tests crashed or hung the guest, more than --max-crashes allows`, {
-      hint: 'what is left was not run; --resume goes on with it',
-    })
+    const what = `${count(this.#crashes, 'test')} crashed or hung the guest, more than --max-crashes allows`
+    throw new RapidoError('guest', what, { hint: 'what is left was not run; --resume goes on with it' })
   }
 }
 

@@ -1,8 +1,10 @@
 import type { RapidoError } from '../../errors.js'
 import { installCommand, packageManager, providerOf } from '../../host/packages.js'
+import { type Exclude, needlessExcludes } from '../../plan/suite/excludes.js'
 import type { IncidentResult } from '../../report/result.js'
 import type { Attempt, MissingProgram, SuiteMachine, SuiteResult, TestResult } from '../../report/suite-result.js'
 import { statusOf, suiteVerdict } from '../../report/suite-status.js'
+import { hasFailed } from '../../report/suite-tests.js'
 import { exitStatusOf, verdictOf } from '../verdict.js'
 import { missingProgramOf } from './missing-programs.js'
 import { costsVm } from './queue.js'
@@ -40,7 +42,7 @@ export function suiteResult(
     machines: known.machines.map(({ vm, consoleLog, end }): SuiteMachine => ({ vm, consoleLog, end })),
     incidents,
     missing: missingPrograms(tests),
-    notes: [...run.notes, ...known.notes],
+    notes: [...run.notes, ...known.notes, ...needlessExcludes(noLongerFailing(run, tests))],
     folder: known.folder,
   }
 }
@@ -50,7 +52,7 @@ function testResult(
   run: RunRecord,
   attemptsOf: ReadonlyMap<string, readonly Attempt[]>,
 ): TestResult {
-  const { name, config, excluded } = test
+  const { name, config, excluded, excused } = test
   const attempts = [...(attemptsOf.get(testKey(test)) ?? [])]
   if (excluded !== undefined) return { name, config, status: 'excluded', reason: excluded, attempts }
   const crashes = run.tests
@@ -59,7 +61,26 @@ function testResult(
   if (attempts.length === 0 && crashes.length >= 2) {
     return { name, config, status: 'skipped', reason: `it cost a VM twice: ${crashes[0]?.reason}`, attempts }
   }
-  return { name, config, ...statusOf(attempts), attempts }
+  const found = statusOf(attempts)
+  return { name, config, ...(excused ? withExcuse(excused, found) : found), attempts }
+}
+
+/** A test that ran although it is left out, and failed, is what it would be without having run. */
+function withExcuse({ reason }: Exclude, found: ReturnType<typeof statusOf>): ReturnType<typeof statusOf> {
+  if (!hasFailed(found) && found.status !== 'flaky') return found
+  return { status: 'excluded', reason: `${reason}; it still fails${found.reason === '' ? '' : `: ${found.reason}`}` }
+}
+
+/** What left out tests that pass, and fail in none of the configurations. A shard knows of its own configurations only. */
+function noLongerFailing(run: RunRecord, tests: TestResult[]): Exclude[] {
+  const tried = run.tests.flatMap((test, index) => {
+    const name = run.shard === undefined ? test.name : testKey(test)
+    return test.excused ? [{ exclude: { ...test.excused, test: name }, status: tests[index]?.status }] : []
+  })
+  const passed = tried.filter(({ status }) => status === 'pass')
+  const needless = new Map(passed.map(({ exclude }) => [exclude.test, exclude]))
+  for (const { exclude, status } of tried) if (status !== 'pass' && status !== 'notrun') needless.delete(exclude.test)
+  return [...needless.values()]
 }
 
 function endedEarly(failure: unknown): Pick<SuiteResult, 'verdict' | 'exitStatus'> {

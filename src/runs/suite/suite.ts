@@ -1,3 +1,4 @@
+import type { Exclude } from '../../plan/suite/excludes.js'
 import type { Attempt } from '../../report/suite-result.js'
 import type { RunPlan } from '../plan-run.js'
 
@@ -6,6 +7,7 @@ export interface SuiteTest {
   name: string
   config: string | undefined
   excluded?: string | undefined // why it is left out
+  excused?: Exclude | undefined // the entry that leaves it out, though it runs: it may fail
 }
 
 /** What a program in the guest said of a test, read by who knows the suite. */

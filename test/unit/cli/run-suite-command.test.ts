@@ -65,6 +65,24 @@ describe('--dry-run', { timeout: 60_000 }, () => {
     expect(readdirSync(cwd)).not.toContain('state')
   })
 
+  test('with --run-excluded says which run although a file leaves them out; those of -e do not', async () => {
+    writeFileSync(join(cwd, 'exclude'), 'generic/002 # too slow here\ngeneric/003 # broken\nxfs/001 # of another\n')
+    const words = ['-E', 'exclude', '-e', 'generic/003', 'generic/00[1-3]']
+    const { status, out, err } = await fstests('tiny', '--dry-run', ...words, '--run-excluded')
+    expect([status, err]).toEqual([0, ''])
+    expect(out.split('\n')).toEqual([
+      'generic/001',
+      'generic/002  # runs although excluded: too slow here',
+      'generic/003  # excluded: named by -e',
+      '',
+    ])
+  })
+
+  test('with --run-excluded and no exclude file says so', async () => {
+    const { err } = await fstests('tiny', '--dry-run', '--run-excluded', 'generic/001')
+    expect(err).toContain('--run-excluded: no exclude file leaves out any of these tests')
+  })
+
   test("-n of check is the same; a test's configuration is before its name", async () => {
     writeFileSync(
       join(cwd, 'rapido.toml'),
@@ -108,7 +126,7 @@ describe('wrong usage', () => {
     [['tiny', '-g', 'nosuch', '--dry-run'], /nosuch/],
     [['tiny', 'generic/999', '--dry-run'], /generic\/999/],
     [['tiny', '-E', 'nosuch', '--dry-run'], /-E: cannot read .*nosuch: ENOENT/],
-    [['tiny', '-e', 'generic/001', 'generic/001', '--dry-run'], /each of the 1 tests is excluded/],
+    [['tiny', '-e', 'generic/001', 'generic/001', '--dry-run'], /no test is left to run: 1 test excluded/],
     [['tiny', '-d'], /-d of check is not for rapido/],
   ])('fstests %j', async (args, message) => {
     const { status, out, err } = await fstests(...args)
@@ -136,6 +154,7 @@ describe('--resume', () => {
     ['another kernel', {}, [], /that run was of kernel 1\.2\.3-not-here, and here is \d/],
     ['a shard', {}, ['--shard', '1/2'], /--resume goes on in its own folder: leave out --shard/],
     ['another folder', {}, ['--results', 'other'], /--resume goes on in its own folder: leave out --results/],
+    ['--run-excluded', {}, ['--run-excluded'], /cut was asked for other tests: -g quick\n.*leave out --run-excluded/],
     ['a run of a rapido to come', { schemaVersion: 2 as 1 }, [], /cut holds no results of rapido: schemaVersion 2/],
   ])('with %s is refused, and changes nothing', async (_, run, args, message) => {
     cutShort(run)

@@ -13,6 +13,7 @@ test.each<[string, string]>([
   ['fstests --vms 2 xfs -g quick', 'fstests --vms 2 xfs -- -g quick'],
   ['fstests xfs --vms=2 -g quick', 'fstests xfs --vms=2 -- -g quick'],
   ['fstests xfs --until-fail generic/001', 'fstests xfs --until-fail -- generic/001'],
+  ['fstests xfs generic/001 --run-excluded -E e', 'fstests xfs --run-excluded -- generic/001 -E e'],
   ['fstests xfs --strict --dry-run -n', 'fstests xfs --strict --dry-run -- -n'],
   ['fstests xfs --set fstests.src=/x -r', 'fstests xfs --set fstests.src=/x -- -r'],
   ['fstests xfs --junit -', 'fstests xfs --junit -'],

@@ -105,7 +105,7 @@ test('without a file, and with an empty one, every setting has its default', asy
     lio: { size: 512, delay: 100, rbd_backstore: 'iblock' },
     open_iscsi: {},
     tcmu_runner: {},
-    fstests: { size: 8192, config: {}, test_timeout: 3_600_000 },
+    fstests: { size: 20_480, bus: 'virtio', config: {}, test_timeout: 3_600_000 },
     kselftest: { exclude: ['breakpoints:step_after_suspend_test'] },
     blktests: { devices: ['disk'], size: 1024 },
     usb_gadget: { backing: 'zram', size: 512, speed: 'high' },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import {
+  choiceOrSetting,
   neverIs,
   settingName,
   sizeOrSetting,
@@ -8,7 +9,10 @@ import {
 } from '../../../src/config/setting-names.js'
 
 /** What a schema says of a value: the value itself once read, or why it cannot be. */
-function readBy(schema: ReturnType<typeof sizeOrSetting | typeof withSettings>, value: unknown): unknown {
+function readBy(
+  schema: { safeParse: ReturnType<typeof sizeOrSetting | typeof withSettings>['safeParse'] },
+  value: unknown,
+): unknown {
   const { data, error } = schema.safeParse(value)
   return error === undefined ? data : error.issues.map(({ message }) => message).join('; ')
 }
@@ -36,6 +40,17 @@ describe('a size, or a setting that is one', () => {
   ])('%j %s', (written, why) => {
     expect(readBy(sizeOrSetting(), written)).toBe(why)
   })
+})
+
+test.each<[unknown, string]>([
+  ['scsi', 'scsi'],
+  ['{fstests.bus}', '{fstests.bus}'], // always a bus
+  ['skuzzy', 'is not known; use one of "virtio", "scsi", "nvme", "zram"'],
+  ['{fstests.buss}', 'names no setting; did you mean fstests.bus?'],
+  ['{usb_gadget.backing}', 'names usb_gadget.backing, which is not always one of "virtio", "scsi", "nvme", "zram"'],
+  ['{fstests.size}', 'names fstests.size, which is not always one of "virtio", "scsi", "nvme", "zram"'],
+])('a bus, or a setting that is one: %j is %j', (written, read) => {
+  expect(readBy(choiceOrSetting(['virtio', 'scsi', 'nvme', 'zram']), written)).toBe(read)
 })
 
 describe('text that names settings', () => {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { programFinder } from '../../../src/host/programs.js'
+import { isProgram, programFinder } from '../../../src/host/programs.js'
 
 let folder: string
 
@@ -19,10 +19,12 @@ afterEach(() => rmSync(folder, { recursive: true }))
 
 test('a program is found on PATH, always by the same name of its folder', () => {
   expect(programFinder(join(folder, 'bin'))('tool')).toBe(join(folder, 'bin/tool'))
+  expect(isProgram(join(folder, 'sbin/tool'))).toBe(true)
   expect(programFinder(`${folder}/none:${folder}/sbin`)('tool')).toBe(join(folder, 'bin/tool'))
 })
 
 test.each(['text', 'folder', 'none'])('%s is no program', (name) => {
+  expect(isProgram(join(folder, 'bin', name))).toBe(false)
   expect(programFinder(join(folder, 'bin'))(name)).toBeUndefined()
 })
 

@@ -8,7 +8,7 @@ type Disks = Partial<Profile['machine']['disk'][number]>[]
 function disksOf(own: Disks, set: Settings['disk'] = {}) {
   const profile = { machine: { disk: own.map((disk) => ({ id: 'hd', ...disk })) } } as Profile
   const ceph = { pool: 'rbd', image: 'disk1' }
-  const fstests = { size: 8192 }
+  const fstests = { size: 8192, bus: 'nvme' }
   const settings = { disk: set, kernel: { src: '/home/u/linux' }, ceph, fstests } as unknown as Settings
   return planDisks(profile, settings, { folder: '/s/vms/1', cephUser: 'tester' })
 }
@@ -55,6 +55,14 @@ test('a size may be that of a setting; rapido.toml wins over it as over any', ()
   expect(size(own)).toMatchObject([{ sizeMiB: 8192 }, { sizeMiB: 5 }])
   expect(size(own, { hd: { size: 100 } })).toMatchObject([{ sizeMiB: 100 }, { sizeMiB: 5 }])
   expect(size(own, { hd: { file: '/dev/sdz' } })).toMatchObject([{ kind: 'file', file: '/dev/sdz' }, { sizeMiB: 5 }])
+})
+
+test('one on zram is none of them', () => {
+  const disks = disksOf([
+    { size: 1, bus: 'zram' },
+    { id: 'more', size: 5, bus: '{fstests.bus}' },
+  ])
+  expect(disks.map(({ id, bus }) => [id, bus])).toEqual([['more', 'nvme']])
 })
 
 test('a SCSI disk has a path for each letter, on one controller or on its own, and a WWN of its serial number', () => {

@@ -23,7 +23,12 @@ const disk = {
 } as OpenDisk
 const nvme = { ...disk, id: 'n', bus: 'nvme', paths: [] } as DiskPlan
 const qcow2 = { ...disk, id: 'q', format: 'qcow2', paths: [{ name: 'qa', controller: undefined }] } as DiskPlan
-const machine = { number: 1, disks: [disk, nvme, qcow2], network: { kind: 'none' } } as unknown as MachinePlan
+const machine = {
+  number: 1,
+  disks: [disk, nvme, qcow2],
+  zram: [{ id: 'mem' }],
+  network: { kind: 'none' },
+} as unknown as MachinePlan
 
 describe('the words of a command line', () => {
   test.each<[string, string[], object]>([
@@ -55,6 +60,9 @@ test.each<[string, Record<string, unknown>, RegExp]>([
   ['path-dead', { path: 'hdc' }, /vm1 has no path "hdc"/],
   ['resize', { disk: 'x', size: '1G' }, /vm1 has no disk "x"/],
   ['link-up', {}, /vm1 has no NIC "nic0"/],
+  ['path-dead', { path: 'mema' }, /the disk "mem" of vm1 is in the guest's memory: QEMU can do nothing to it/],
+  ['resize', { disk: 'mem', size: '1G' }, /the disk "mem" of vm1 is in the guest's memory/],
+  ['path-dead', { path: 'memb' }, /vm1 has no path "memb"/],
   ['io-error', { path: 'hda', every: 2 }, /every counts reads, or writes/],
   ['resize', { disk: 'n', size: '1G' }, /QEMU's NVMe disk does not tell its guest/],
   ['io-error', { path: 'qa' }, /a qcow2 file can be open only once/],

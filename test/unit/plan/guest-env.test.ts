@@ -40,6 +40,16 @@ test("the profile's may name settings, guest.env's not", () => {
   expect(env).not.toHaveProperty('NONE')
 })
 
+test('a guest that has disks on zram is told how large they are, in bytes', () => {
+  const options = { number: 7, profile: { name: 'demo', boot: { env: {} } } as Profile, term: undefined }
+  const zram = [
+    { id: 'test', serial: 'TEST_DEV', sizeMiB: 20 * 1024, sizeKey: 'fstests.size' },
+    { id: 'x', serial: 'rapido-x', sizeMiB: 1, sizeKey: 'disk.x.size' },
+  ]
+  const env = guestEnv({ ...options, settings: { guest: { env: {} } } as Settings, zram })
+  expect(env).toMatchObject({ RAPIDO_ZRAM: 'TEST_DEV=21474836480 rapido-x=1048576', RAPIDO_DISKS: '' })
+})
+
 test('a guest is called rapido and its number', () => {
   expect(hostName(12)).toBe('rapido12')
 })

@@ -28,6 +28,13 @@ test('9p comes with a shared folder only', () => {
   expect(more).toEqual(['9pnet_virtio', '9p'])
 })
 
+test('zram comes with a disk on it, and must be there; its compression may be built in', () => {
+  const parts = guestParts('/g', { share: false, network: false, zram: true })
+  expect(parts.drivers).toEqual(['zram'])
+  expect(parts.drivers_optional).toEqual(expect.arrayContaining(['lzo_rle', 'lzo']))
+  expect(guestParts('/g', { share: false, network: false }).drivers).toEqual([])
+})
+
 test('docs/profiles.md lists the programs that every image has, and those of `tools`', () => {
   const page = readFileSync('docs/profiles.md', 'utf8')
   const [, all = '', tools = ''] =

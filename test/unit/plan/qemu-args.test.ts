@@ -15,6 +15,7 @@ const plan: MachinePlan = {
   channel: { kind: 'virtio' },
   sockets: { qmp: '/s/vms/1/qmp.sock', control: '/s/vms/1/control.sock', gdb: '/s/vms/1/gdb.sock' },
   disks: [],
+  zram: [],
   network: { kind: 'none' },
   share: undefined,
   gdb: undefined,

@@ -41,6 +41,18 @@ test('a test that one result did not get to is what the other says', () => {
   expect(merged(unfinished, unfinished)).toEqual([unfinished])
 })
 
+test('a test that ran although it is left out may fail, unless it failed where it was not', () => {
+  const excused = suiteTest('a', { status: 'excluded', reason: 'r; it still fails', attempts: [attempt('fail')] })
+  const leftOut = suiteTest('a', { status: 'excluded', reason: 'r', attempts: [] })
+  const failed = suiteTest('a', { status: 'fail', attempts: [attempt('fail')] })
+  const merged = (...tests: (typeof failed)[]) => mergeSuites(tests.map((one) => suiteRun({ tests: [one] }))).tests[0]
+  expect(merged(excused)).toEqual(excused)
+  expect(merged(leftOut, excused)).toMatchObject({ status: 'excluded', reason: 'r; it still fails' })
+  expect(merged(excused, suiteTest('a'))).toMatchObject({ status: 'excluded', attempts: [{}, {}] })
+  expect(merged(excused, failed)).toMatchObject({ status: 'fail', attempts: [{}, {}] })
+  expect(merged(leftOut, failed)).toMatchObject({ status: 'fail' })
+})
+
 test.each([
   [['1/2', '2/2'], undefined],
   [['2/2', '1/2'], undefined],

@@ -56,6 +56,16 @@ test('all that a profile lacks is found, of every kind, and in what its settings
   expect(told).toContain('kernel option NO_SUCH_OPTION')
 })
 
+test('disks on zram that this host has no memory for are a problem', async () => {
+  await makeProfile('plain', '')
+  const sets = ['disk.big.size=900T', 'disk.big.bus=zram']
+  expect(await problemsOf('plain', { withSettings: true, sets })).toEqual([
+    expect.stringMatching(
+      /^profile "plain": with its disks on zram \(big\) the VM has 943718912 MiB .*\n.*disk\.big\.size=/,
+    ),
+  ])
+})
+
 test('settings count for who asks for this profile alone', async () => {
   await makeProfile('share', '[requires]\nsettings = ["cifs.share"]')
   expect(await problemsOf('share', { withSettings: false })).toEqual([])

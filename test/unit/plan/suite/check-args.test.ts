@@ -13,6 +13,7 @@ const nothing: CheckArgs = {
   order: { kind: 'sorted' },
   dryRun: false,
   passed: [],
+  runExcluded: false,
 }
 
 const read = (words: readonly string[]) => readCheckArgs(words, { seed: 7 })
@@ -31,6 +32,7 @@ describe('what check understands', () => {
       { sections: ['xfs_4k', 'xfs_1k', 'logdev'], excludedSections: ['rt'] },
     ],
     [['-n'], { dryRun: true }],
+    [['--run-excluded', '-E', 'a'], { runExcluded: true, excludeFiles: ['a'] }], // not of check, but with its words
     [['-r'], { order: { kind: 'random', seed: 7 } }],
     [['--exact-order', '--exact-order'], { order: { kind: 'exact' } }],
     [['generic/001', 'xfs/???'], { patterns: ['generic/001', 'xfs/???'] }],

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { excludedBy, namedExcludes, parseExcludes, unknownExcludes } from '../../../../src/plan/suite/excludes.js'
+import {
+  excludedBy,
+  namedExcludes,
+  needlessExcludes,
+  parseExcludes,
+  unknownExcludes,
+} from '../../../../src/plan/suite/excludes.js'
 import { testTree } from '../../../../src/plan/suite/group-lists.js'
 
 test('an exclude file has a test, a range and a reason in a line', () => {
@@ -72,7 +78,8 @@ describe('which tests are left out', () => {
     ['6.6.2', { 'xfs/001': 'named by -e', 'generic/271': 'b' }],
   ])('on %s', (release, expected) => {
     const tests = ['generic/270', 'generic/271', 'xfs/001', 'xfs/002']
-    expect(Object.fromEntries(excludedBy(excludes, { release, tests }))).toEqual(expected)
+    const reasons = [...excludedBy(excludes, { release, tests })].map(([test, { reason }]) => [test, reason])
+    expect(Object.fromEntries(reasons)).toEqual(expected)
   })
 
   test('nothing that is not selected', () => {
@@ -91,4 +98,16 @@ test('excludes of tests that are not there are told, a line for each file', () =
     '-e: there is no tests/generic/270',
   ])
   expect(unknownExcludes(namedExcludes(['generic/270']), tree)).toEqual([])
+})
+
+test('excludes of tests that pass are told with the lines to take out', () => {
+  const excludes = [
+    ...parseExcludes('generic/270 # a\n# b\nxfs/001 # c\n', 'e'),
+    ...parseExcludes('xfs/002 # d\n', 'f'),
+  ]
+  expect(needlessExcludes(excludes)).toEqual([
+    'e: no longer fails, take it out: generic/270 (line 1), xfs/001 (line 3)',
+    'f: no longer fails, take it out: xfs/002 (line 1)',
+  ])
+  expect(needlessExcludes([])).toEqual([])
 })

@@ -166,6 +166,34 @@ describe('once more', () => {
   })
 })
 
+describe('a test that an exclude file has, and that runs all the same', () => {
+  const excused = { test: 'a', range: '*', reason: 'why', source: 'e', line: 1 }
+  const tests: SuiteTest[] = [{ ...a, config: 'v4', excused }, { ...a, config: 'v5' }, b]
+
+  test('runs as any other, and is none of those that failed', () => {
+    const queue = new SuiteQueue(tests, { vms: 1, times: noTimes })
+    queue.take(0)
+    for (const one of tests) runs(queue, 0, one, 'fail')
+    expect([queue.total, queue.done, queue.failed]).toEqual([3, 3, tests.slice(1)])
+  })
+
+  test('is known by its name and configuration', () => {
+    const queue = new SuiteQueue(tests, { vms: 1, times: noTimes })
+    expect(tests.map(({ name, config }) => queue.isExcused({ name, config }))).toEqual([true, false, false])
+  })
+
+  test('is left alone after two crashes, however often the others run', () => {
+    const queue = new SuiteQueue([{ ...a, excused }, b], { vms: 1, times: noTimes, repeat: true })
+    for (const _ of [1, 2]) {
+      expect(queue.take(0)?.tests).toEqual(['a', 'b'])
+      runs(queue, 0, a, 'crash')
+      queue.take(0)
+      runs(queue, 0, b)
+    }
+    expect(queue.take(0)?.tests).toEqual(['b'])
+  })
+})
+
 describe('again and again', () => {
   test('each VM runs its part of the tests, whatever the others do', () => {
     const queue = new SuiteQueue([a, b, c], { vms: 2, times: noTimes, repeat: true })

@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { RapidoError } from '../../../../src/errors.js'
 import type { Incident } from '../../../../src/machine/incidents.js'
+import type { Exclude } from '../../../../src/plan/suite/excludes.js'
 import type { Attempt } from '../../../../src/report/suite-result.js'
 import { attemptsByTest } from '../../../../src/runs/suite/attempts-by-test.js'
 import type { RunRecord } from '../../../../src/runs/suite/result-folder.js'
@@ -26,14 +27,15 @@ const run: RunRecord = {
 function resultOf(
   attempts: Record<string, Attempt[] | 'excluded'>,
   more: Partial<Parameters<typeof suiteResult>[1]> = {},
+  { excused, ...asked }: Partial<RunRecord> & { excused?: Exclude } = {},
 ) {
   const tests = Object.entries(attempts).map(([key, had]) => {
     const [name = '', config] = key.split(':').reverse()
-    return { name, config, excluded: had === 'excluded' ? 'exclude file, line 3' : undefined }
+    return { name, config, excluded: had === 'excluded' ? 'exclude file, line 3' : undefined, excused }
   })
   const known = Object.entries(attempts).flatMap(([key, had]) => (had === 'excluded' ? [] : [[key, had] as const]))
   return suiteResult(
-    { ...run, tests },
+    { ...run, ...asked, tests },
     {
       folder: '/r',
       attempts: new Map(known),
@@ -73,6 +75,51 @@ test.each<[string, Parameters<typeof resultOf>[0], number, string, string]>([
 ])('%s', (_, attempts, exitStatus, status, reason) => {
   const result = resultOf(attempts)
   expect([result.exitStatus, result.tests[0]?.status, result.tests[0]?.reason]).toEqual([exitStatus, status, reason])
+})
+
+const excused: Exclude = { test: 'a', range: '*', reason: 'bug #7', source: '/exclude', line: 3 }
+
+describe('a test that an exclude file has, and that ran all the same', () => {
+  const needless = '/exclude: no longer fails, take it out: '
+
+  test.each<[string, Attempt[], string, string]>([
+    ['failed', [attempt('fail', { reason: 'r' })], 'excluded', 'bug #7; it still fails: r'],
+    ['failed without a word', [attempt('fail', { reason: '' })], 'excluded', 'bug #7; it still fails'],
+    ['crashed', [attempt('crash', { reason: 'BUG: x' })], 'excluded', 'bug #7; it still fails: BUG: x'],
+    ['hung', [attempt('timeout', { reason: 'too long' })], 'excluded', 'bug #7; it still fails: too long'],
+    [
+      'failed at times',
+      [attempt(), attempt('fail', { reason: 'r' })],
+      'excluded',
+      'bug #7; it still fails: failed 1 of 2: r',
+    ],
+    ['did not run', [attempt('notrun', { reason: 'no disk' })], 'notrun', 'no disk'],
+  ])('and %s does not fail the run', (_, attempts, status, reason) => {
+    const { tests, exitStatus, notes } = resultOf({ a: attempts }, { strict: true }, { excused })
+    expect(tests).toEqual([{ name: 'a', config: undefined, status, reason, attempts }])
+    expect([exitStatus, notes]).toEqual([0, ['of the plan', 'of the run']])
+  })
+
+  test('and passed is told with the line to take out', () => {
+    const { tests, notes } = resultOf({ a: [attempt()] }, {}, { excused, shard: undefined })
+    expect(tests).toMatchObject([{ status: 'pass', reason: '' }])
+    expect(notes.slice(2)).toEqual([`${needless}a (line 3)`])
+  })
+
+  test.each<[string, Attempt[], string[]]>([
+    ['passed', [attempt()], ['a (line 3)']],
+    ['was not run', [attempt('notrun')], ['a (line 3)']],
+    ['failed', [attempt('fail')], []],
+    ['was not come to', [], []],
+  ])('and passed in one configuration and %s in another', (_, other, told) => {
+    const { notes } = resultOf({ 'v4:a': [attempt()], 'v5:a': other }, {}, { excused, shard: undefined })
+    expect(notes.slice(2)).toEqual(told.map((entry) => needless + entry))
+  })
+
+  test('is told with its configuration where another shard may have it in others', () => {
+    const { notes } = resultOf({ 'v4:a': [attempt()], 'v5:a': [attempt('fail')] }, {}, { excused, shard: '1/2' })
+    expect(notes.slice(2)).toEqual([`${needless}v4:a (line 3)`])
+  })
 })
 
 test('one that crashed twice is skipped in the configurations that were left, with its crash', () => {

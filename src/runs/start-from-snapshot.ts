@@ -1,0 +1,104 @@
+import { readFile, stat } from 'node:fs/promises'
+import { cpus } from 'node:os'
+import { RapidoError } from '../errors.js'
+import type { HeldFolder } from '../host/hold.js'
+import { findSnapshot, keepSnapshot, removeSnapshot, type Snapshot } from '../image/snapshots.js'
+import { type Machine, startMachine } from '../machine/machine.js'
+import { saveState } from '../machine/snapshot.js'
+import type { MachinePlan } from '../plan/machine.js'
+import { snapshotKey, snapshotMachine } from '../plan/snapshot.js'
+import type { Emit } from './events.js'
+import type { RunPlan } from './plan-run.js'
+import { untilAborted } from './until-aborted.js'
+import { untilAnswer } from './until-answer.js'
+
+type MachineOptions = Parameters<typeof startMachine>[1]
+
+interface Options {
+  run: RunPlan
+  machine: MachineOptions // of the run
+  member: HeldFolder // of the VM: it kills what is still there when we are gone
+  signal: AbortSignal
+  emit: Emit
+}
+
+/**
+ * A machine whose guest has booted before: it goes on from a snapshot, made now where there is none of this kernel,
+ * image and shape. Undefined where that fails, which is told; the machine is to be booted then.
+ */
+export async function startFromSnapshot(plan: MachinePlan, options: Options): Promise<Machine | undefined> {
+  const { run, signal, emit } = options
+  const cacheDir = run.settings.paths.cache
+  let key: string | undefined
+  try {
+    const hostBoot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim()
+    key = snapshotKey(plan, { hostBoot, cpu: cpus()[0]?.model ?? '', files: await identities(plan, cacheDir) })
+    const found = findSnapshot(cacheDir, key)
+    const snapshot =
+      found ??
+      (await keepSnapshot(key, (memory) => makeSnapshot(plan, memory, options), {
+        cacheDir,
+        maxBytes: run.settings.snapshot.max_size * 1024 * 1024,
+        hostBoot,
+        profile: run.profile.name,
+        release: run.kernel.release,
+        signal,
+      }))
+    return await restore(plan, snapshot, options)
+  } catch (error) {
+    signal.throwIfAborted()
+    if (error instanceof RapidoError && error.code === 'timeout') throw error // once more would take as long
+    if (key !== undefined) removeSnapshot(cacheDir, key)
+    emit({ type: 'note', text: `no snapshot: ${(error as Error).message}; booting instead` })
+    return undefined
+  }
+}
+
+async function restore(plan: MachinePlan, snapshot: Snapshot, { machine: options, member, signal }: Options) {
+  const machine = await startMachine({ ...plan, memoryFile: { path: snapshot.memory, use: 'restore' } }, options)
+  member.watch(machine.pid)
+  try {
+    await untilAborted(signal, machine.restore(snapshot, options.files.migrationSocket))
+    return machine
+  } catch (error) {
+    await machine.stop({ patienceMs: 0 })
+    throw error
+  } finally {
+    member.unwatch(machine.pid)
+  }
+}
+
+/** Boots a machine that is no run's until its guest says hello, and saves it there. */
+async function makeSnapshot(
+  plan: MachinePlan,
+  memory: string,
+  { run, machine: options, member, signal }: Options,
+): Promise<{ state: Buffer; console: Buffer }> {
+  const { files, consoleLog } = options
+  const { enter: _, ...surroundings } = options
+  const machine = await startMachine(snapshotMachine(plan, { memoryFile: memory, sockets: plan.sockets }), {
+    ...surroundings,
+    events: { incident: () => {}, activity: options.events.activity }, // told when it is restored
+  })
+  member.watch(machine.pid)
+  try {
+    const { boot_timeout: limitMs } = run.settings.run
+    await untilAborted(signal, untilAnswer(machine.hello, { machine, number: plan.number, log: consoleLog, limitMs, signal }))
+    const state = await untilAborted(signal, saveState(machine, files.migrationSocket))
+    await machine.stop({ patienceMs: 0 })
+    return { state, console: await readFile(consoleLog) }
+  } finally {
+    await machine.stop({ patienceMs: 0 })
+    member.unwatch(machine.pid)
+  }
+}
+
+/** QEMU, kernel and initramfs, each with what changes when it does. Those in the cache are named by their content. */
+async function identities({ qemu, kernel, initrd }: MachinePlan, cacheDir: string): Promise<string[]> {
+  const looks = [qemu, kernel, initrd].map(async (path) => {
+    const { ino, size, mtimeMs, ctimeMs } = await stat(path)
+    const times = path.startsWith(`${cacheDir}/`) ? [] : [mtimeMs, ctimeMs] // a cached one is touched when it is used
+    return [path, ino, size, ...times].join(' ')
+  })
+  return Promise.all(looks)
+}
