@@ -56,7 +56,7 @@ export interface GuestStep {
 }
 
 /** The commands of -x, then the scripts of -f. Throws RapidoError('usage') for a script that can't be read. */
-export async function guestSteps({ x, f }: CommandOptions, io: Io): Promise<GuestStep[]> {
+export async function guestSteps({ x, f }: Pick<CommandOptions, 'x' | 'f'>, io: Io): Promise<GuestStep[]> {
   const { readFile } = await import('node:fs/promises')
   const { resolve } = await import('node:path')
   const { guestRun } = await import('../plan/guest-env.js')

@@ -9,7 +9,7 @@ export type DiskKeys = Partial<Omit<Settings['disk'][string], 'file' | 'rbd'>> &
 }
 
 /** A disk of a VM as profile and rapido.toml have it. */
-export interface DiskTable {
+interface DiskTable {
   id: string
   keys: DiskKeys
   sizeKey: string // the setting that makes it smaller

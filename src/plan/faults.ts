@@ -72,13 +72,8 @@ export function findDisk(plan: MachinePlan, id: string): DiskPlan {
 function refuseZram({ zram, number }: MachinePlan, name: string): void {
   const disk = zram.find(({ id }) => [id, `${id}a`].includes(name))
   if (disk === undefined) return
-  throw new RapidoError(
-    'usage',
-    `the disk "${disk.id}" of vm${number} is in the guest's memory: QEMU can do nothing to it`,
-    {
-      hint: `--set disk.${disk.id}.bus=virtio makes it a disk of QEMU`,
-    },
-  )
+  const what = `the disk "${disk.id}" of vm${number} is in the guest's memory: QEMU can do nothing to it`
+  throw new RapidoError('usage', what, { hint: `--set disk.${disk.id}.bus=virtio makes it one of QEMU` })
 }
 
 export function requireNic({ network, number }: MachinePlan, id: string): void {

@@ -41,9 +41,7 @@ function memoryFileArgs({ memoryFile, memoryMiB }: MachinePlan): string[] {
   if (memoryFile === undefined) return []
   const { path, use } = memoryFile
   const backend = `memory-backend-file,id=ram,size=${memoryMiB}M,mem-path=${quoted(path)}`
-  return use === 'make'
-    ? ['-object', `${backend},share=on`]
-    : ['-object', `${backend},share=off`, '-incoming', 'defer']
+  return use === 'make' ? ['-object', `${backend},share=on`] : ['-object', `${backend},share=off`, '-incoming', 'defer']
 }
 
 function bootArgs(plan: MachinePlan): string[] {

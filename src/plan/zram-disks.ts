@@ -51,14 +51,14 @@ export function memoryMiB(profile: Profile, settings: Settings): number {
 export function requireMemoryForZram(profile: Profile, settings: Settings, { hostMiB }: { hostMiB: number }): void {
   const disks = planZramDisks(profile, settings)
   const wanted = memoryMiB(profile, settings)
-  const [first] = disks
-  if (first === undefined || settings.vm.memory !== undefined || wanted <= hostMiB) return
-  const least = Math.floor(hostMiB / 2 / disks.length)
-  const smaller = least < 1024 ? `${least}M` : `${Math.floor(least / 1024)}G`
+  if (disks.length === 0 || settings.vm.memory !== undefined || wanted <= hostMiB) return
   const ids = disks.map(({ id }) => id).join(', ')
+  const { sizeKey } = disks.reduce((one, other) => (other.sizeMiB > one.sizeMiB ? other : one))
+  const each = Math.floor((hostMiB - profile.machine.memory) / 2 / disks.length) // the rest is for others
+  const smaller = each < 1024 ? `${each}M` : `${Math.floor(each / 1024)}G`
   throw new RapidoError(
     'host',
     `profile "${profile.name}": with its disks on zram (${ids}) the VM has ${wanted} MiB of memory, this host ${hostMiB}`,
-    { hint: `--set ${first.sizeKey}=${smaller} makes them smaller; on another bus they are files` },
+    { hint: `${each < 1 ? '' : `--set ${sizeKey}=${smaller} makes them smaller; `}on another bus they are files` },
   )
 }

@@ -83,7 +83,10 @@ async function makeSnapshot(
   member.watch(machine.pid)
   try {
     const { boot_timeout: limitMs } = run.settings.run
-    await untilAborted(signal, untilAnswer(machine.hello, { machine, number: plan.number, log: consoleLog, limitMs, signal }))
+    await untilAborted(
+      signal,
+      untilAnswer(machine.hello, { machine, number: plan.number, log: consoleLog, limitMs, signal }),
+    )
     const state = await untilAborted(signal, saveState(machine, files.migrationSocket))
     await machine.stop({ patienceMs: 0 })
     return { state, console: await readFile(consoleLog) }

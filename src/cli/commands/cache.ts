@@ -1,7 +1,8 @@
 import type { Argv } from 'yargs'
 import { loadSettings } from '../../config/load.js'
 import { exitStatus } from '../../errors.js'
-import { type CachedImage, cacheGc, cacheList } from '../../image/cache.js'
+import { cacheGc, cacheList } from '../../image/cache.js'
+import { type CachedSnapshot, snapshotGc, snapshotList } from '../../image/snapshots.js'
 import type { GlobalOptions, Io, Status } from '../io.js'
 import { surroundings } from '../options.js'
 import { table } from '../table.js'
@@ -18,7 +19,7 @@ export function options(builder: Argv): Argv {
     .positional('action', {
       choices: ['ls', 'gc'] as const,
       demandOption: true,
-      describe: 'List, or remove unused images',
+      describe: 'List, or remove unused images and snapshots',
     })
     .option('json', { type: 'boolean', default: false, describe: 'For scripts' })
     .option('days', {
@@ -35,28 +36,41 @@ export async function run(argv: Options, io: Io): Promise<Status> {
   return argv.action === 'ls' ? list(settings.paths.cache, argv, io) : collect(settings.paths.cache, argv, io)
 }
 
+/** An image or a snapshot. */
+type Cached = Omit<CachedSnapshot, 'key'> & { kind: 'image' | 'snapshot'; key: string }
+
 function list(cacheDir: string, argv: Options, io: Io): Status {
-  const images = cacheList(cacheDir)
-  if (argv.json) io.stdout.write(`${JSON.stringify(images, undefined, 2)}\n`)
-  else if (images.length > 0) io.stdout.write(asTable(images))
-  else io.stderr.write(`No image in ${cacheDir}.\n`)
+  const cached = together(cacheList(cacheDir), snapshotList(cacheDir))
+  if (argv.json) io.stdout.write(`${JSON.stringify(cached, undefined, 2)}\n`)
+  else if (cached.length > 0) io.stdout.write(asTable(cached))
+  else io.stderr.write(`Nothing in ${cacheDir}.\n`)
   return exitStatus.success
 }
 
 async function collect(cacheDir: string, argv: Options, io: Io): Promise<Status> {
-  const removed = await cacheGc(cacheDir, argv.all ? { all: true } : { keepDays: argv.days })
+  const images = await cacheGc(cacheDir, argv.all ? { all: true } : { keepDays: argv.days })
+  const unusedMs = argv.all ? 10_000 : argv.days * 24 * 3600 * 1000
+  const removed = together(images, snapshotGc(cacheDir, { unusedMs }))
   if (argv.json) io.stdout.write(`${JSON.stringify(removed, undefined, 2)}\n`)
   else if (removed.length > 0) io.stdout.write(asTable(removed))
-  const bytes = removed.reduce((sum, image) => sum + image.bytes, 0)
+  const bytes = removed.reduce((sum, { bytes }) => sum + bytes, 0)
   io.stderr.write(`${removed.length} removed, ${mebibytes(bytes)} freed\n`)
   return exitStatus.success
 }
 
-function asTable(images: CachedImage[]): string {
-  const rows = images.map(({ profile, release, bytes, lastUsed, path }) => {
-    return [profile, release, mebibytes(bytes), lastUsed.toISOString().slice(0, 16).replace('T', ' '), path]
+function together(images: Omit<Cached, 'kind'>[], snapshots: Omit<Cached, 'kind'>[]): Cached[] {
+  const cached = [
+    ...images.map((image) => ({ kind: 'image' as const, ...image })),
+    ...snapshots.map((snapshot) => ({ kind: 'snapshot' as const, ...snapshot })),
+  ]
+  return cached.sort((one, other) => other.lastUsed.getTime() - one.lastUsed.getTime())
+}
+
+function asTable(cached: Cached[]): string {
+  const rows = cached.map(({ profile, release, kind, bytes, lastUsed, path }) => {
+    return [profile, release, kind, mebibytes(bytes), lastUsed.toISOString().slice(0, 16).replace('T', ' '), path]
   })
-  return table(['PROFILE', 'KERNEL', 'SIZE', 'LAST USED', 'IMAGE'], rows)
+  return table(['PROFILE', 'KERNEL', 'KIND', 'SIZE', 'LAST USED', 'PATH'], rows)
 }
 
 function mebibytes(bytes: number): string {

@@ -52,6 +52,7 @@ test('without a file, and with an empty one, every setting has its default', asy
     image: { dracut_args: [] },
     debug: { dyndbg_modules: [], dyndbg_files: [] },
     share: { readonly: false },
+    snapshot: { use: 'auto', max_size: 4096 },
     run: {
       timeout: 600_000,
       silence: 300_000,
@@ -336,7 +337,7 @@ test.each([
   ['[kernel]\nxyz = 1', 'rapido.toml:2:1 kernel.xyz: unknown; known here: src, release, modules, entry, params'],
   [
     '[nfs]',
-    'rapido.toml:1:2 nfs: unknown; known here: kernel, qemu, vm, disk, network, image, debug, share, run, paths, log, guest, ssh, cifs, multipath, ceph, iscsi, lio, open_iscsi, tcmu_runner, fstests, kselftest, blktests, usb_gadget, usbip, secrets, profile',
+    'rapido.toml:1:2 nfs: unknown; known here: kernel, qemu, vm, disk, network, image, debug, share, snapshot, run, paths, log, guest, ssh, cifs, multipath, ceph, iscsi, lio, open_iscsi, tcmu_runner, fstests, kselftest, blktests, usb_gadget, usbip, secrets, profile',
   ],
   [
     'run.boot_timeout = "none"',

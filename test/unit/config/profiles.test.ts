@@ -51,6 +51,7 @@ test('the shortest profile has every default', async () => {
     origin: 'project',
     summary: 'A test',
     network: 'none',
+    snapshot: 'ready',
     ceph: 'none',
     image: {
       install: [],

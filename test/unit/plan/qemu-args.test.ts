@@ -20,6 +20,7 @@ const plan: MachinePlan = {
   share: undefined,
   gdb: undefined,
   extraArgs: [],
+  memoryFile: undefined,
 }
 
 const disk: DiskPlan = {

@@ -15,6 +15,7 @@ test('the files of a VM are in its own folder', () => {
   expect(files).toEqual({
     qmpSocket: '/state/vms/12/qmp.sock',
     controlSocket: '/state/vms/12/control.sock',
+    migrationSocket: '/state/vms/12/state.sock',
     serveSocket: '/state/vms/12/serve.sock',
     gdbSocket: '/state/vms/12/gdb.sock',
     knownHosts: '/state/vms/12/known_hosts',
@@ -73,6 +74,6 @@ test('the names of console logs sort by time, and tell runs apart', () => {
 test("the sockets of a VM fit into Linux's limit below an ordinary home", () => {
   const { folder, ...files } = vmFiles('/home/somebody-with-a-long-name/.local/state/rapido', 1000)
   const sockets = Object.values(files).filter((path) => path.endsWith('.sock'))
-  expect(sockets).toHaveLength(4)
+  expect(sockets).toHaveLength(5)
   for (const path of sockets) expect(path.length).toBeLessThanOrEqual(longestSocketPath)
 })
