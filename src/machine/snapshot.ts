@@ -50,7 +50,8 @@ async function ended(machine: Machine, what: string): Promise<void> {
   const seen = await Promise.race([event.seen.catch(() => undefined), gone])
   if (seen?.data.status === 'completed') return
   await Promise.race([machine.ended, delay(sayMs)]) // one that failed to restore ends, and says why
-  throw new RapidoError('host', `${what}${machine.end?.kind === 'failed' ? `: ${machine.end.errors}` : ''}`)
+  const [why] = machine.end?.kind === 'failed' ? machine.end.errors.split('\n') : []
+  throw new RapidoError('host', why === undefined ? what : `${what}: ${why}`)
 }
 
 const sayMs = 200

@@ -77,6 +77,7 @@ function deviceArgs(plan: MachinePlan): string[] {
   // biome-ignore format: an option and its value share a line
   return [
     '-device', 'virtio-rng-pci,disable-legacy=on', // entropy early
+    '-device', 'vmgenid,guid=auto', // tells a kernel that knows it that it goes on from a snapshot
     '-device', 'pvpanic', // tells of a panic by QMP, whatever the console shows
     ...(plan.share
       ? [

@@ -39,6 +39,13 @@ test('the agent says hello with the release of its kernel', () => {
   expect(agent.told).toEqual([`hello ${release()}`])
 })
 
+test('the agent of a guest that was restored says hello to its new host, whatever bytes the randomness has', async () => {
+  agent.channel.restart(new Error('this host is new')) // and waits for a greeting
+  agent.channel.wake(new Date(), Buffer.from(Array.from({ length: 64 }, (_, index) => (index * 8) % 256)))
+  expect((await run('echo awake')).stdout).toBe('awake\n')
+  expect(agent.told).toEqual([`hello ${release()}`, `hello ${release()}`])
+})
+
 describe('a command', () => {
   test('has its standard output and its standard error apart', async () => {
     expect(await run('echo out; echo err >&2; echo more')).toEqual({

@@ -82,6 +82,8 @@ describe('the arguments of QEMU, a line for each option, as in test/fixtures/qem
     ],
     ['network-private', { network: { ...bridged, home: 'private', tap: { script: '/r,s/tap-up.sh' } } }],
     ['network-host', { network: { ...bridged, home: 'host', tap: { script: undefined } } }],
+    ['snapshot-made', { memoryFile: { path: '/c/a,b/memory', use: 'make' } }],
+    ['snapshot-restored', { memoryFile: { path: '/c/a,b/memory', use: 'restore' }, disks: [disk] }],
     ['extra-args', { extraArgs: ['-device', 'qemu-xhci', '-name', 'it has blanks, and "quotes"'] }],
     [
       'sockets-with-commas',

@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { describe, expect } from 'vitest'
+import { boot } from '../../dist/index.js'
+import { test } from '../helpers/e2e-test.js'
+import { expectNothingLeft } from '../helpers/nothing-left.js'
+import { processesOf } from '../helpers/processes.js'
+import type { Sandbox } from '../helpers/sandbox.js'
+
+// Guests that go on from a snapshot. That they do is seen by their uptime: they all are as old as the snapshot.
+
+const started = (box: Sandbox, ...args: string[]) => box.rapido('run', 'simple', ...args).outcome()
+
+describe.concurrent('a guest from a snapshot', { timeout: 240_000 }, () => {
+  test('is its own: name, addresses, machine id, boot id, randomness and time', async ({ boxWithOwnCache: box }) => {
+    const tell =
+      'cat /proc/sys/kernel/hostname /etc/machine-id /proc/sys/kernel/random/boot_id; head -c 16 /dev/urandom | od -An -tx1; ' +
+      'cat /sys/class/net/eth0/address; ip -brief -4 address show dev eth0; date +%s; cut -d" " -f1 /proc/uptime'
+    const told = async () => {
+      const run = await box.rapido('run', 'simple-net', '-x', tell).outcome()
+      expect(run.status, run.stderr).toBe(0)
+      const lines = run.stdout.trim().split('\n').slice(-8)
+      const [time, uptime] = lines.splice(-2)
+      expect(Math.abs(Number(time) - Date.now() / 1000)).toBeLessThan(60)
+      return { lines, uptime: Number(uptime) }
+    }
+    await told() // makes it
+    const [one, other] = await Promise.all([told(), told()])
+    for (const [index, line] of one.lines.entries()) expect(other.lines[index]).not.toBe(line)
+    expect(snapshots(box)).toHaveLength(1)
+    // Not a time of its own to boot: what both have behind them is the boot that was saved.
+    expect(Math.abs(one.uptime - other.uptime)).toBeLessThan(2)
+  })
+
+  test('sees the disks of its run, not those of another', async ({ boxWithOwnCache: box }) => {
+    const disk = box.file('disk.raw', Buffer.alloc(1024 * 1024))
+    const settings = ['--set', `disk.d.file=${disk}`, '--set', 'disk.d.format=raw']
+    const first = ['-x', 'head -c 5 /dev/vda', ...settings]
+    for (const content of ['first', 'other']) {
+      writeFileSync(disk, content, { flag: 'r+' })
+      expect(await started(box, ...first)).toMatchObject({ status: 0, stdout: expect.stringMatching(`${content}$`) })
+    }
+    const larger = ['-x', 'blockdev --getsize64 /dev/vda', '--set', 'disk.d.size=8M']
+    expect((await started(box, ...larger)).stdout).toMatch(/^8388608$/m)
+    expect(snapshots(box)).toHaveLength(1)
+  })
+
+  test('is another where anything of the machine is, and none with --cold', async ({ boxWithOwnCache: box }) => {
+    expect(await started(box, '--cold', '-x', 'true')).toMatchObject({ status: 0 })
+    expect(snapshots(box)).toEqual([])
+    const cmdline = ['-x', 'cat /proc/cmdline; nproc']
+    expect((await started(box, ...cmdline)).stdout).not.toContain('loglevel=3')
+    const set = ['--set', 'kernel.params=["loglevel=3"]', '--set', 'vm.cpus=1']
+    expect((await started(box, ...cmdline, ...set)).stdout).toMatch(/loglevel=3\n1\n/)
+    expect(snapshots(box)).toHaveLength(2)
+  })
+
+  test('is booted where its snapshot is damaged, and has one again', async ({ boxWithOwnCache: box }) => {
+    await started(box, '-x', 'true')
+    const folder = () => join(box.cache, 'snapshots', snapshots(box)[0] as string)
+    truncateSync(join(folder(), 'memory'), statSync(join(folder(), 'memory')).size / 2)
+    expect(await started(box, '-x', 'true')).toMatchObject({ status: 0 }) // seen at once: made anew
+    expect(statSync(join(folder(), 'memory')).blocks).toBeGreaterThan(1000)
+
+    // As a disk that lies would have it: only QEMU can tell.
+    const state = Buffer.from('QEVM and then nothing that makes sense')
+    writeFileSync(join(folder(), 'state'), state)
+    const manifest = JSON.parse(readFileSync(join(folder(), 'snapshot.json'), 'utf8'))
+    manifest.state = { bytes: state.length, sha256: createHash('sha256').update(state).digest('hex') }
+    writeFileSync(join(folder(), 'snapshot.json'), JSON.stringify(manifest))
+    const run = await started(box, '-x', 'true')
+    expect(run).toMatchObject({ status: 0, stderr: expect.stringMatching(/no snapshot: .*booting instead/) })
+    expect(snapshots(box)).toEqual([])
+    expect(await started(box, '-x', 'true')).toMatchObject({ status: 0 })
+    expect(snapshots(box)).toHaveLength(1)
+  })
+
+  test('is reset and boots, with its disk', async ({ boxWithOwnCache: box }) => {
+    await started(box, '-x', 'true')
+    await using vm = await boot('simple', box.options({ 'disk.d.size': '64M' }))
+    const uptime = async () => Number((await vm.succeed('cut -d" " -f1 /proc/uptime')).trim())
+    expect(await vm.succeed('blockdev --getsize64 /dev/vda')).toBe('67108864\n')
+    await vm.fault('reset')
+    expect(await vm.succeed('blockdev --getsize64 /dev/vda')).toBe('67108864\n')
+    expect(await uptime()).toBeLessThan(60)
+    expect(await vm.succeed('dmesg | grep -c "Linux version"')).toBe('1\n')
+  })
+
+  test('has more memory than fits below 4 GiB, and a shared folder', async ({ boxWithOwnCache: box }) => {
+    box.file('shared/word', 'shared')
+    const settings = [
+      '--set',
+      'vm.memory=5G',
+      '--set',
+      `share.path=${join(box.work, 'shared')}`,
+      '--set',
+      'disk.d.size=64M',
+    ]
+    for (let i = 0; i < 2; i++) {
+      const run = await started(box, '-x', 'cat /host/word; lsblk -no SIZE /dev/vda', ...settings)
+      expect(run, run.stderr).toMatchObject({ status: 0, stdout: expect.stringMatching(/shared *64M$/m) })
+    }
+    expect(snapshots(box)).toHaveLength(1)
+  })
+
+  test('tells what its kernel reported while it booted', async ({ boxWithOwnCache: box }) => {
+    for (let i = 0; i < 2; i++) {
+      const verbose = ['--set', 'kernel.params=["loglevel=7"]']
+      const run = await started(box, '-x', 'true', '--json', '-', ...verbose)
+      const result = JSON.parse(run.stdout.slice(run.stdout.indexOf('{\n')))
+      expect(readFileSync(result.consoleLog, 'utf8')).toContain('Linux version')
+    }
+  })
+})
+
+describe.concurrent('a snapshot', { timeout: 240_000 }, () => {
+  test('is made once where many want it', async ({ boxWithOwnCache: box }) => {
+    await box.rapido('cut', 'simple').outcome()
+    const runs = await Promise.all(Array.from({ length: 4 }, () => started(box, '-x', 'cut -d" " -f1 /proc/uptime')))
+    expect(runs.map(({ status }) => status)).toEqual([0, 0, 0, 0])
+    expect(snapshots(box)).toHaveLength(1)
+    const uptimes = runs.map(({ stdout }) => Number(stdout.trim().split('\n').at(-1)))
+    expect(Math.max(...uptimes) - Math.min(...uptimes)).toBeLessThan(5)
+  })
+
+  test('leaves nothing when rapido is killed while it is made', async ({ boxWithOwnCache: box }) => {
+    await box.rapido('cut', 'simple').outcome()
+    for (const ms of [700, 1500, 2500]) {
+      const run = box.rapido('run', 'simple', '-x', 'sleep 1000')
+      run.start()
+      await delay(ms)
+      run.kill('SIGKILL')
+      await run.outcome()
+      await expectNothingLeft(box, { withinMs: 3000 })
+      expect(processesOf(box.folder)).toEqual([])
+    }
+    expect(await started(box, '-x', 'true')).toMatchObject({ status: 0 })
+  })
+
+  test('that there is no room for is not made, which is told', async ({ boxWithOwnCache: box }) => {
+    const unshare = ['unshare', process.geteuid?.() === 0 ? '-m' : '-rm']
+    const script = `mkdir -p "$1" && cd "$1/.." && mount -t tmpfs -o size=400M,mode=700 small "$1" && cd "$1" && shift
+      "$@" --cold 2>/dev/null && head -c $(($(df --output=avail -B1 . | tail -n 1) - 20000000)) /dev/zero >filler && exec "$@"`
+    const { argv } = box.rapido('run', 'simple', '-x', 'echo ran')
+    const run = await box.command([...unshare, 'bash', '-c', script, 'bash', box.cache, ...argv]).outcome()
+    expect(run.stdout.match(/^ran$/gm)).toHaveLength(2)
+    expect(run).toMatchObject({ status: 0, stderr: expect.stringMatching(/no snapshot: .*booting instead/) })
+  })
+
+  test('is listed by rapido cache, and removed', async ({ boxWithOwnCache: box }) => {
+    await started(box, '-x', 'true')
+    const list = async () => JSON.parse((await box.rapido('cache', 'ls', '--json').outcome()).stdout)
+    expect((await list()).map(({ kind }: { kind: string }) => kind).sort()).toEqual(['image', 'snapshot'])
+    expect((await box.rapido('cache', 'gc', '--days', '0').outcome()).stdout).toContain('snapshot')
+    expect(await list()).toEqual([])
+    const never = ['--set', 'snapshot.use=never', '-x', 'true']
+    expect(await started(box, ...never)).toMatchObject({ status: 0 })
+    expect((await list()).map(({ kind }: { kind: string }) => kind)).toEqual(['image'])
+  })
+})
+
+function snapshots(box: Sandbox): string[] {
+  try {
+    return readdirSync(join(box.cache, 'snapshots'))
+  } catch {
+    return []
+  }
+}
