@@ -191,7 +191,7 @@ describe.concurrent('a run that is interrupted', () => {
   })
 
   test('while it boots says so within seconds', async ({ box }) => {
-    const running = unattended(box, [])
+    const running = unattended(box, ['--cold'])
     await running.saying(/booting/)
     running.kill('SIGINT')
     const run = await judged(box, running)
