@@ -16,6 +16,7 @@ export interface CommandOptions {
   x: string[]
   f: string[]
   cold: boolean
+  timing?: string // a file, or '' for none
 }
 
 export function commandOptions(builder: Argv): Argv {
@@ -35,6 +36,10 @@ export function commandOptions(builder: Argv): Argv {
       describe: 'A script of this host, run after those',
     })
     .option('cold', { type: 'boolean', default: false, describe: 'Boot, whatever snapshot there is' })
+    .option('timing', {
+      type: 'string',
+      describe: 'Tell where the time went, with =FILE.svg also as a plot; for one VM',
+    })
     .option('number', {
       type: 'number',
       requiresArg: true,

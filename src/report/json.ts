@@ -1,4 +1,5 @@
 import type { IncidentResult, MachineResult, RunResult, StepResult } from './result.js'
+import type { Phase } from './timing.js'
 
 /**
  * A run as JSON, for machines. Every field is always there, in this order, null where there is nothing to say;
@@ -21,6 +22,7 @@ export function json(result: RunResult): string {
       machines: result.machines.map(machine),
       notes: result.notes ?? [],
       kept: result.kept ?? null,
+      timing: result.timing?.map(phase) ?? null,
     },
     null,
     2,
@@ -40,6 +42,10 @@ function step({ name, status, durationMs, stdout, stderr, reason }: StepResult) 
     stderr: stderr ?? null,
     reason: reason ?? null,
   }
+}
+
+function phase({ name, startMs, durationMs }: Phase) {
+  return { name, startMs, durationMs }
 }
 
 /** A kernel report in any of the JSON documents. */

@@ -1,3 +1,5 @@
+import type { Phase } from './timing.js'
+
 /** What ended a run. Each kind has its own exit status (src/errors.ts). */
 export type Verdict =
   | { kind: 'pass' }
@@ -54,5 +56,6 @@ export interface RunResult {
   incidents: IncidentResult[]
   consoleLog: string | undefined // path
   notes?: string[] // what a scenario reports: measured values, mostly
+  timing?: Phase[] // of a run of one machine
   kept?: string // a folder with what is left of a scenario that did not pass
 }

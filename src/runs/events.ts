@@ -1,10 +1,12 @@
 import type { ImageEvent } from '../image/events.js'
 import type { Incident } from '../machine/incidents.js'
+import type { Mark, MarkName } from '../report/timing.js'
 
 /** What a run tells while it goes on. The terminal, junit and the tests are readers of this one stream. */
 export type RunEvent =
   | { type: 'note'; text: string } // worth a line, no problem
   | { type: 'phase'; phase: Phase } // what the run does from now on
+  | ({ type: 'mark' } & Mark) // how far it got
   | { type: 'claimed'; number: number; consoleLog: string }
   | ImageEvent
   | { type: 'ceph'; what: string } // what the throwaway cluster is at: "making a Ceph cluster"
@@ -15,3 +17,8 @@ export type RunEvent =
 export type Phase = 'planning' | 'image' | 'booting' | 'boot.sh' | 'ready' | 'command' | 'stopping'
 
 export type Emit = (event: RunEvent) => void
+
+/** Tells that a run got so far. */
+export function emitMark(emit: Emit, mark: MarkName): void {
+  emit({ type: 'mark', mark, atMs: performance.now() })
+}

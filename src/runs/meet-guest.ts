@@ -10,6 +10,7 @@ import { bootedLogLevel } from '../plan/kernel-args.js'
 import { shareTag } from '../plan/machine.js'
 import { hostNameOf } from '../plan/network.js'
 import { readBootFiles } from './boot-files.js'
+import { type Emit, emitMark } from './events.js'
 import type { RunPlan } from './plan-run.js'
 import { untilAnswer } from './until-answer.js'
 
@@ -30,15 +31,18 @@ export async function meetGuest(
     secrets: Map<string, string>
     signal: AbortSignal
     patience?: number | undefined
+    emit?: Emit
   },
 ): Promise<string> {
   const { plan, number, machine, log } = guest
   const meet = async () => {
     const kernelRelease = await machine.hello
+    if (options.emit && !machine.isRestored) emitMark(options.emit, 'hello')
     if (machine.isRestored) await findDevices(machine)
     const roles = (await options.roles?.()) ?? new Map()
     await tellGuest(machine, plan, { number, roles, secrets: options.secrets })
     await Promise.all([configureNetwork(guest), mountShare(guest), loadDiskDrivers(guest), makeZramDisks(guest)])
+    if (options.emit) emitMark(options.emit, 'told')
     return kernelRelease
   }
   const limitMs = options.patience ?? plan.settings.run.boot_timeout

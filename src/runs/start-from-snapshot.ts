@@ -7,7 +7,7 @@ import { type Machine, startMachine } from '../machine/machine.js'
 import { saveState } from '../machine/snapshot.js'
 import type { MachinePlan } from '../plan/machine.js'
 import { snapshotKey, snapshotMachine } from '../plan/snapshot.js'
-import type { Emit } from './events.js'
+import { type Emit, emitMark } from './events.js'
 import type { RunPlan } from './plan-run.js'
 import { untilAborted } from './until-aborted.js'
 import { untilAnswer } from './until-answer.js'
@@ -54,11 +54,13 @@ export async function startFromSnapshot(plan: MachinePlan, options: Options): Pr
   }
 }
 
-async function restore(plan: MachinePlan, snapshot: Snapshot, { machine: options, member, signal }: Options) {
+async function restore(plan: MachinePlan, snapshot: Snapshot, { machine: options, member, signal, emit }: Options) {
   const machine = await startMachine({ ...plan, memoryFile: { path: snapshot.memory, use: 'restore' } }, options)
+  emitMark(emit, 'qemu')
   member.watch(machine.pid)
   try {
     await untilAborted(signal, machine.restore(snapshot, options.files.migrationSocket))
+    emitMark(emit, 'restored')
     return machine
   } catch (error) {
     await machine.stop({ patienceMs: 0 })
@@ -72,7 +74,7 @@ async function restore(plan: MachinePlan, snapshot: Snapshot, { machine: options
 async function makeSnapshot(
   plan: MachinePlan,
   memory: string,
-  { run, machine: options, member, signal }: Options,
+  { run, machine: options, member, signal, emit }: Options,
 ): Promise<{ state: Buffer; console: Buffer }> {
   const { files, consoleLog } = options
   const { enter: _, ...surroundings } = options
@@ -80,6 +82,7 @@ async function makeSnapshot(
     ...surroundings,
     events: { incident: () => {}, activity: options.events.activity }, // told when it is restored
   })
+  emitMark(emit, 'qemu')
   member.watch(machine.pid)
   try {
     const { boot_timeout: limitMs } = run.settings.run
@@ -87,8 +90,10 @@ async function makeSnapshot(
       signal,
       untilAnswer(machine.hello, { machine, number: plan.number, log: consoleLog, limitMs, signal }),
     )
+    emitMark(emit, 'hello')
     const state = await untilAborted(signal, saveState(machine, files.migrationSocket))
     await machine.stop({ patienceMs: 0 })
+    emitMark(emit, 'saved')
     return { state, console: await readFile(consoleLog) }
   } finally {
     await machine.stop({ patienceMs: 0 })

@@ -19,7 +19,7 @@ import { whyNoSnapshot } from '../plan/snapshot.js'
 import { consoleLog, logsFolder, type VmFiles, vmFiles } from '../plan/state-files.js'
 import { claimVm } from './claim.js'
 import { writeClientConf } from './client-conf.js'
-import type { Emit } from './events.js'
+import { type Emit, emitMark } from './events.js'
 import { fenceAt, fenceEnded } from './fence-ceph.js'
 import { joinNetwork } from './join-network.js'
 import { pruneLogs } from './logs.js'
@@ -62,6 +62,7 @@ export async function startVm(plan: RunPlan, options: StartOptions): Promise<Vm>
       ensureImage(plan.image, { cacheDir: plan.settings.paths.cache, signal, emit }),
       ensureKernel(plan, options),
     ])
+    emitMark(emit, 'image')
     const told = { ...options, secrets: secrets.values }
     launched = await launch(plan, { initrd: image.path, kernel }, { ...told, life })
     const vm = await introduce(launched, told)
@@ -121,6 +122,7 @@ async function launch(
     member: folder,
     signal,
   })
+  emitMark(emit, 'network')
   const over = new AbortController()
   const ceph =
     plan.ceph &&
@@ -152,6 +154,7 @@ async function launch(
     ? await startFromSnapshot(machinePlan, { run: plan, machine: machineOptions, member: folder, signal, emit })
     : undefined
   const machine = restored ?? (await startMachine(machinePlan, machineOptions))
+  if (restored === undefined) emitMark(emit, 'qemu')
   folder.watch(machine.pid)
   life.defer('fence its Ceph clients', async () => {
     over.abort()
@@ -196,6 +199,7 @@ async function introduce(launched: Launched, options: StartOptions & { secrets: 
   const patience = options.gdb?.wait ? Number.POSITIVE_INFINITY : undefined // somebody has to say go to gdb first
   const [kernelRelease, ceph] = await Promise.all([meetGuest(launched, { ...options, patience }), launched.ceph])
   if (ceph) await tellCeph(launched, ceph, plan)
+  if (ceph) emitMark(options.emit, 'ceph')
   const meetAgain = async () => {
     const { values } = await readSecrets(plan.settings, { env: process.env })
     await meetGuest(launched, { roles: options.roles, secrets: values, signal: new AbortController().signal })

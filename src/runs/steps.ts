@@ -3,7 +3,7 @@ import { StringDecoder } from 'node:string_decoder'
 import { dynamicDebugControl, dynamicDebugQueries } from '../plan/dynamic-debug.js'
 import { guestRun } from '../plan/guest-env.js'
 import type { StepResult } from '../report/result.js'
-import type { Emit } from './events.js'
+import { type Emit, emitMark } from './events.js'
 import { type CephUse, whyCephFails } from './use-ceph.js'
 import type { Command, Vm } from './vm.js'
 
@@ -20,6 +20,7 @@ export async function runBootScript(
   const step = await runStep(vm, { ...options, name: 'boot.sh', command: ['bash', '-c', source, 'boot.sh'] })
   if (step.status !== 0 && vm.ceph) await explainCeph(vm, vm.ceph, { step, emit: options.emit })
   await askForDebugMessages(vm, options.emit) // again: the kernel knows the files of a module once it is loaded
+  emitMark(options.emit, 'boot.sh')
   return step
 }
 

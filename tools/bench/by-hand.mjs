@@ -1,30 +1,40 @@
-import { accessSync, constants, existsSync, readdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs'
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { tell } from './rows.mjs'
 import { timeMs } from './time.mjs'
 
 /**
  * What one types without rapido: dracut, then QEMU with its default devices on the bzImage. The guest's init does
- * nothing but power off. KVM where a guest gets through under it, else TCG.
+ * nothing but power off. KVM where a guest gets through under it, else TCG. `contents` are the programs, drivers and
+ * folders that the image is for.
  */
-export async function byHand(folder, release, { cpus, memory }) {
+export function byHand({ folder, release, size }, { name, contents }) {
   const init = join(folder, 'init')
-  await writeFile(init, '#!/bin/bash\nmount -t proc proc /proc\necho o >/proc/sysrq-trigger\nsleep 60\n')
-  await chmod(init, 0o755)
-  const image = join(folder, 'by-hand.img')
-  const list = ['--modules', 'bash base', '--include', init, '/by-hand-init']
-  const dracut = ['--quiet', '--force', '--no-hostonly', '--no-compress', '--kver', release, ...list, image]
-  const buildImage = () => timeMs('dracut', dracut)
-
+  const image = join(folder, `by-hand-${name}.img`)
+  const buildImage = async () => timeMs('dracut', dracutArgs(release, { init, image, ...(await contents()) }))
   const boot = (accel, limits = {}) => {
-    const machine = ['-accel', accel, '-smp', cpus, '-m', memory, '-nographic', '-no-reboot']
+    const machine = ['-accel', accel, '-smp', size.cpus, '-m', size.memory, '-nographic', '-no-reboot']
     const kernel = ['-kernel', kernelImage(release), '-initrd', image]
     const append = ['-append', 'console=ttyS0 rdinit=/by-hand-init panic=-1']
     return timeMs('qemu-system-x86_64', [...machine, ...kernel, ...append], { timeoutMs: 120_000, ...limits })
   }
-  await buildImage()
-  const accel = await workingAccel(boot)
-  return { accel, buildImage, boot: () => boot(accel) }
+  return {
+    prepare: async () => {
+      await writeFile(init, '#!/bin/bash\nmount -t proc proc /proc\necho o >/proc/sysrq-trigger\nsleep 60\n')
+      await chmod(init, 0o755)
+      await buildImage()
+      accel ??= await workingAccel(boot)
+    },
+    buildImage,
+    imageMiB: () => mebibytes(image),
+    boot: () => boot(accel),
+  }
+}
+
+/** Of a file. */
+export function mebibytes(path) {
+  return statSync(path).size / 1024 / 1024
 }
 
 /** The newest installed kernel that has its image and its modules. */
@@ -35,6 +45,16 @@ export function newestKernel() {
   return newest
 }
 
+let accel // of this host: found out once
+
+function dracutArgs(release, { init, image, programs = [], drivers = [], folders = [] }) {
+  const usual = ['--quiet', '--force', '--no-hostonly', '--no-compress', '--kver', release, '--modules', 'bash base']
+  const install = programs.length > 0 ? ['--install', programs.join(' ')] : []
+  const modules = drivers.length > 0 ? ['--add-drivers', drivers.join(' ')] : []
+  const include = [{ from: init, to: '/by-hand-init' }, ...folders].flatMap(({ from, to }) => ['--include', from, to])
+  return [...usual, ...install, ...modules, ...include, image]
+}
+
 function kernelImage(release) {
   return [`/boot/vmlinuz-${release}`, `/lib/modules/${release}/vmlinuz`].find((path) => existsSync(path))
 }
@@ -43,8 +63,13 @@ async function workingAccel(boot) {
   try {
     accessSync('/dev/kvm', constants.R_OK | constants.W_OK)
     await boot('kvm', { timeoutMs: 15_000 }) // it may open and then hang every guest
-    return 'kvm'
+    return tellAccel('kvm')
   } catch {
-    return 'tcg'
+    return tellAccel('tcg')
   }
+}
+
+function tellAccel(found) {
+  tell(`by hand with ${found}`)
+  return found
 }

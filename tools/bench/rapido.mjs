@@ -1,90 +1,55 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runProgram } from '../program.mjs'
-import { measureCeph } from './ceph.mjs'
-import { measureTargets } from './targets.mjs'
 import { timeMs } from './time.mjs'
 
 const main = join(import.meta.dirname, '../../dist/main.js')
 
-/** The same by rapido, with state, cache and configuration of its own in `folder`. */
-export function rapidoIn(folder, release, { cpus, memory }) {
+/**
+ * rapido, with state, cache and configuration of its own in `folder`. `kernel` are the arguments for the kernel alone,
+ * `sets` those for the size of the machine, too.
+ */
+export function rapidoIn(folder, release, size) {
   const env = { ...process.env, XDG_CONFIG_HOME: folder, XDG_CACHE_HOME: folder, XDG_STATE_HOME: folder }
-  const settings = { 'kernel.release': release, 'vm.cpus': cpus, 'vm.memory': memory }
-  const sets = Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`])
   const options = { cwd: folder, env, timeoutMs: 120_000 }
-  const rapido = (...argv) => timeMs(process.execPath, [main, ...argv], options)
-  const kernel = ['--set', `kernel.release=${release}`]
-  const isThere = async (profile) =>
-    (await runProgram(process.execPath, [main, 'cut', profile, ...kernel], { cwd: folder, env })).status === 0
+  const kernel = setting('kernel.release', release)
+  const succeed = (argv, more = {}) => succeedWith(argv, { ...options, env: { ...env, ...more } })
   return {
-    version: () => rapido('--version'),
-    buildImage: () => rapido('cut', 'simple', '--force', ...sets),
-    run: () => rapido('run', 'simple', '-x', 'true', ...sets),
-    checkImage: async () => {
-      const script = join(import.meta.dirname, 'check-image.mjs')
-      const { status, output } = await runProgram(process.execPath, [script, ...sets], { cwd: folder, env })
-      if (status !== 0) throw new Error(`${script}: ${status}\n${output}`)
-      return Number(output)
+    folder,
+    release,
+    size,
+    env,
+    kernel,
+    sets: [...kernel, ...setting('vm.cpus', size.cpus), ...setting('vm.memory', size.memory)],
+    /** Milliseconds from the command to its end; it must succeed. `more` is environment. */
+    timed: (argv, more = {}) => timeMs(process.execPath, [main, ...argv], { ...options, env: { ...env, ...more } }),
+    /** What it prints to standard output; it must succeed. */
+    succeed,
+    isThere: async (profile, ...argv) => {
+      const cut = await runProgram(process.execPath, [main, 'cut', profile, ...kernel, ...argv], { cwd: folder, env })
+      return cut.status === 0
     },
-    failover: () => rapido('scenario', 'multipath-failover', ...kernel),
-    hasMultipath: () => isThere('multipath'),
-    hasCeph: () => isThere('cephfs'),
-    ceph: (rounds) =>
-      measureCeph(rounds, {
-        timed: (...argv) => rapido(...argv, ...kernel),
-        succeed: (...argv) => succeed([...argv, ...kernel], options),
-      }),
-    hasTargets: async () => (await isThere('lio')) && (await isThere('open-iscsi')) && (await isThere('usb-gadget')),
-    targets: (rounds) =>
-      measureTargets(rounds, {
-        folder,
-        run: (...argv) => succeed(['run', ...argv, ...kernel], options),
-        succeed: (...argv) => succeed([...argv, ...kernel], options),
-      }),
-    memoryMiB: () => memoryMiB({ sets, options }),
+    /** Milliseconds until boot.sh has ended. */
+    ready: async (profile, ...argv) => {
+      const report = join(folder, 'ready.json')
+      await succeed(['run', profile, '--json', report, ...argv, ...kernel])
+      const { steps } = JSON.parse(readFileSync(report, 'utf8'))
+      const [boot, script] = ['boot', 'boot.sh'].map((name) => steps.find((step) => step.name === name).durationMs)
+      return boot + script
+    },
   }
 }
 
-/** What a rapido prints to standard output. Throws unless it succeeds. */
-async function succeed(argv, options) {
+/** The arguments for a setting. */
+export function setting(key, value) {
+  return ['--set', `${key}=${value}`]
+}
+
+async function succeedWith(argv, options) {
   const { status, output } = await runProgram(process.execPath, [main, ...argv], {
     ...options,
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   if (status !== 0) throw new Error(`rapido ${argv.join(' ')}: ${status}`)
   return output
-}
-
-/** Resident memory of all processes that rapido keeps beside QEMU for a VM in the background. */
-async function memoryMiB({ sets, options }) {
-  const mark = `RAPIDO_BENCH=${process.pid}`
-  const env = { ...options.env, RAPIDO_BENCH: String(process.pid) }
-  const rapido = (...argv) => runProgram(process.execPath, [main, ...argv], { ...options, env })
-  const { status, output } = await rapido('boot', 'simple', '--detach', ...sets)
-  if (status !== 0) throw new Error(`rapido boot simple --detach: ${status}\n${output}`)
-  const vm = /^\d+$/m.exec(output)?.[0]
-  try {
-    return processes(mark).reduce((sum, pid) => sum + residentMiB(pid), 0)
-  } finally {
-    await rapido('stop', vm)
-  }
-}
-
-/** Processes whose environment has the mark: whatever rapido started, and what that started. */
-function processes(mark) {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-  return pids.filter((pid) => read(pid, 'environ').split('\0').includes(mark) && !read(pid, 'comm').startsWith('qemu'))
-}
-
-function residentMiB(pid) {
-  return Number(/^VmRSS:\s*(\d+) kB/m.exec(read(pid, 'status'))?.[1] ?? 0) / 1024
-}
-
-function read(pid, file) {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, 'utf8')
-  } catch {
-    return '' // it has ended, or is another user's
-  }
 }

@@ -1,30 +1,37 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { inTurns } from './rows.mjs'
 
-/**
- * How long SCSI targets, their initiator and a USB gadget take until boot.sh has ended, in ms, beside `simple`. `run` is
- * `rapido run` with these arguments, which must succeed; `succeed` any rapido, whose output it returns.
- */
-export async function measureTargets(rounds, { folder, run, succeed }) {
-  const samples = { simple: [], lio: [], gadget: [], initiator: [] }
-  const ready = async (profile, ...argv) => {
-    const report = join(folder, 'ready.json')
-    await run(profile, '--json', report, ...argv)
-    const { steps } = JSON.parse(readFileSync(report, 'utf8'))
-    const [boot, script] = ['boot', 'boot.sh'].map((name) => steps.find((step) => step.name === name).durationMs)
-    return boot + script
+const profiles = ['lio', 'open-iscsi', 'usb-gadget']
+
+/** How long SCSI targets, their initiator and a USB gadget take until boot.sh has ended, beside `simple`. */
+export function targets(rapido) {
+  const beside = (what, ours, ratio) => ({ what, unit: 'ms', ours, theirs: 'simple', ratio })
+  return {
+    title: 'booting targets',
+    maxRounds: 3,
+    rows: [
+      beside('lio ready / simple', 'lio', 2),
+      beside('usb-gadget ready / simple', 'gadget', 2),
+      beside('open-iscsi logged in / simple', 'initiator', 3),
+    ],
+    missing: async () => {
+      const there = await Promise.all(profiles.map((profile) => rapido.isThere(profile)))
+      return there.every(Boolean) ? undefined : 'open-iscsi or usb-storage'
+    },
+    measure: (rounds, needed) => measure(rounds, { rapido, needed }),
   }
-  const vm = /^\d+$/m.exec(await succeed('boot', 'lio', '--detach'))[0]
+}
+
+async function measure(rounds, { rapido: { succeed, ready, kernel }, needed }) {
+  const vm = /^\d+$/m.exec(await succeed(['boot', 'lio', '--detach', ...kernel]))[0]
+  const cases = {
+    simple: () => ready('simple'),
+    lio: () => ready('lio'),
+    gadget: () => ready('usb-gadget'),
+    initiator: () => ready('open-iscsi', '--set', `iscsi.portal=rapido${vm}`),
+  }
   try {
-    const portal = ['--set', `iscsi.portal=rapido${vm}`]
-    for (let i = 0; i < rounds; i++) {
-      samples.simple.push(await ready('simple'))
-      samples.lio.push(await ready('lio'))
-      samples.gadget.push(await ready('usb-gadget'))
-      samples.initiator.push(await ready('open-iscsi', ...portal))
-    }
+    return await inTurns(rounds, cases, needed)
   } finally {
-    await succeed('stop', vm)
+    await succeed(['stop', vm, ...kernel])
   }
-  return samples
 }

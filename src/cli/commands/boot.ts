@@ -5,11 +5,14 @@ import { describeEnd } from '../../machine/end.js'
 import { runInteractive } from '../../runs/interactive.js'
 import { membersOf } from '../../runs/plan-group.js'
 import { planRun } from '../../runs/plan-run.js'
+import type { Vm } from '../../runs/vm.js'
 import { bootDetached } from '../detached.js'
 import type { GlobalOptions, Io, Status } from '../io.js'
 import { type CommandOptions, commandOptions, guestSteps, surroundings, vmCount, vmNumber } from '../options.js'
 import { Progress } from '../progress.js'
+import { type Stopwatch, startStopwatch } from '../stopwatch.js'
 import { windowSize } from '../terminal.js'
+import { askTiming, requireTimeable, tellTiming } from '../timing.js'
 import { useShell } from '../use-shell.js'
 
 export interface BootOptions extends GlobalOptions, CommandOptions {
@@ -33,7 +36,10 @@ export function options(builder: Argv): Argv {
 
 export async function run(argv: BootOptions, io: Io): Promise<Status> {
   if (argv.wait && !argv.gdb) throw new RapidoError('usage', '--wait goes with --gdb')
+  const stopwatch = startStopwatch()
   const members = await membersOf(argv.profile, surroundings(argv, io), { count: vmCount(argv) })
+  requireTimeable(argv.timing, { machines: members.length })
+  if (argv.detach && argv.timing !== undefined) throw new RapidoError('usage', '--timing does not go with --detach')
   if (argv.detach) return bootDetached(members, argv, io)
   if (members.length > 1) {
     throw new RapidoError('usage', 'a terminal has room for one console: boot several VMs with --detach', {
@@ -55,13 +61,21 @@ export async function run(argv: BootOptions, io: Io): Promise<Status> {
       {
         commands,
         signal: io.signal,
-        emit: progress.take,
+        emit: (event) => {
+          stopwatch.take(event)
+          progress.take(event)
+        },
         size: windowSize(io),
         term: io.env.TERM,
         number: vmNumber(argv.number),
         gdb: argv.gdb ? { wait: argv.wait } : undefined,
         mustSucceed: false,
-        use: (vm) => useShell(vm, { io, progress }),
+        use: async (vm) => {
+          progress.done()
+          if (argv.timing !== undefined) await tellBoot(vm, argv.timing, { stopwatch, io })
+          argv.timing = undefined // after a reboot it would have the time of the shell in it
+          await useShell(vm, { io, progress })
+        },
       },
     )
     progress.done()
@@ -69,6 +83,12 @@ export async function run(argv: BootOptions, io: Io): Promise<Status> {
   } finally {
     progress.done()
   }
+}
+
+async function tellBoot(vm: Vm, timing: string, { stopwatch, io }: { stopwatch: Stopwatch; io: Io }): Promise<void> {
+  await askTiming(vm, stopwatch)
+  const title = `rapido boot ${vm.plan.profile.name} on ${vm.kernelRelease}`
+  await tellTiming(stopwatch.phases(), { timing, title, io })
 }
 
 /** Who sits at the console and ends it by whatever key has what they wanted; a crash is another matter. */

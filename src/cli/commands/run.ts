@@ -21,6 +21,8 @@ import {
 } from '../options.js'
 import { Progress } from '../progress.js'
 import { writeReport } from '../reports.js'
+import { startStopwatch } from '../stopwatch.js'
+import { askTiming, requireTimeable, tellTiming } from '../timing.js'
 
 interface Options extends GlobalOptions, CommandOptions {
   profile: string
@@ -45,6 +47,7 @@ export function options(builder: Argv): Argv {
 }
 
 export async function run(argv: Options, io: Io): Promise<Status> {
+  const stopwatch = startStopwatch()
   const progress = new Progress(io, argv)
   const startedAt = new Date()
   try {
@@ -56,23 +59,40 @@ export async function run(argv: Options, io: Io): Promise<Status> {
     let result: RunResult
     try {
       const members = await planMembers(argv.profile, surroundings(argv, io), { signal: io.signal, count })
+      requireTimeable(argv.timing, { machines: members.length })
+      const script = commandScript(commands)
       const notes = members.flatMap(({ plan }) => [plan.acceleration.note, ...plan.image.notes])
       for (const note of new Set(notes)) if (note) progress.whisper(note)
       result = await runUnattended(members, {
         profile: argv.profile,
-        script: commandScript(commands),
+        script: async (machines, steps) => {
+          await script(machines, steps)
+          const [one] = machines
+          if (argv.timing === undefined || one === undefined) return
+          stopwatch.mark('commands')
+          await askTiming(one.vm, stopwatch)
+        },
         number,
         timeoutMs: argv.timeout === undefined ? members[0]?.plan.settings.run.timeout : timeout,
         signal: io.signal,
-        emit: progress.take,
+        emit: (event) => {
+          stopwatch.take(event)
+          progress.take(event)
+        },
         term: 'dumb', // what commands print goes to a log, not to a screen
       })
+      stopwatch.mark('stopped')
+      if (members.length === 1) result.timing = stopwatch.phases()
     } catch (error) {
       // A host that cannot run it is a result too, for whoever reads the reports.
       if (!(error instanceof RapidoError) || error.code === 'usage') throw error
       result = unplanned(argv.profile, startedAt, error)
     }
     progress.done()
+    if (argv.timing !== undefined) {
+      const title = `rapido run ${argv.profile} on ${result.kernel}`
+      await tellTiming(result.timing ?? stopwatch.phases(), { timing: argv.timing, title, io })
+    }
     if (argv.junit !== undefined) await writeReport(argv.junit, junit(result), io)
     if (argv.json !== undefined) await writeReport(argv.json, json(result), io)
     if (result.verdict.kind !== 'pass' || result.incidents.length > 0 || argv.verbose) {
