@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { RapidoError } from '../errors.js'
 import { packageFile } from './package-root.js'
@@ -24,18 +26,17 @@ export async function holdFolder(
   path: string,
   options: { wait: boolean; signal?: AbortSignal | undefined },
 ): Promise<HeldFolder | undefined> {
-  const { execa } = await import('execa')
   options.signal?.throwIfAborted()
-  const keeper = execa('bash', [packageFile('src/host/hold.sh'), path, options.wait ? 'wait' : 'try'], {
+  // Not execa: to load it takes longer than all the rest, and every start of a VM comes by here.
+  const keeper = spawn('bash', [packageFile('src/host/hold.sh'), path, options.wait ? 'wait' : 'try'], {
     cwd: '/', // not to keep a mount busy
     detached: true, // its own session: signals for our group pass it by
-    cleanup: false, // it must outlive us
-    stdin: 'pipe',
-    stdout: 'pipe',
-    stderr: 'ignore',
-    buffer: false,
-    reject: false,
+    stdio: ['pipe', 'pipe', 'ignore'],
   })
+  const ended = once(keeper, 'close').catch((cause) => {
+    throw new RapidoError('host', `cannot run bash: ${cause.message}`, { cause })
+  })
+  ended.catch(() => {}) // told by whoever waits for it
   keeper.stdin.on('error', () => {}) // a keeper that was killed: the kernel has freed the lock
   const abort = () => keeper.stdin.end()
   options.signal?.addEventListener('abort', abort, { once: true })
@@ -59,14 +60,14 @@ export async function holdFolder(
       },
       release: async () => {
         keeper.stdin.end()
-        const { signal } = await keeper
+        const [, signal] = await ended
         // It was killed, and has removed nothing: another one does.
-        if (signal !== undefined) await (await holdFolder(path, { wait: false }))?.release()
+        if (signal !== null) await (await holdFolder(path, { wait: false }))?.release()
       },
     }
   }
   keeper.stdin.end()
-  await keeper
+  await ended
   options.signal?.throwIfAborted()
   if (answer === 'taken') return undefined
   throw new RapidoError('host', `cannot make the folder ${path}: ${answer?.replace(/^failed /, '') ?? 'no answer'}`, {
