@@ -12,7 +12,7 @@ export type AttemptStatus =
 export interface Attempt {
   status: AttemptStatus
   reason: string // one line; empty for one that passed
-  output: string // what the suite said of it, and of a crash the kernel's report; at most the last 64 KiB
+  output: string // what the suite said of it, and of a crash the kernel's report; at most the last 64 KiB, 8 KiB where it passed
   startedAt: string // ISO 8601
   durationMs: number // until its results were here, the suite's own checks included
   vm: number // which VM of the run it was: 1 for the first

@@ -6,6 +6,7 @@ import { newTaint } from './test-watch.js'
 
 const keptText = 256 * 1024 // of what the suite prints
 const keptOutput = 64 * 1024
+const keptOfPass = 8 * 1024 // there are many of them, and nobody asks why
 const keptLog = 4 * 1024 * 1024 // of the kernel's log, to look for reports in
 const maxWarnings = 20
 
@@ -85,7 +86,7 @@ export class RunningTest {
     return {
       status: ended.status,
       reason: ended.reason,
-      output: ended.output.slice(-keptOutput),
+      output: lastOf(ended.output, ended.status === 'pass' ? keptOfPass : keptOutput),
       startedAt: this.#startedAt.toISOString(),
       durationMs: Date.now() - this.#startedAt.getTime(),
       vm: ended.vm,
@@ -107,6 +108,11 @@ export class RunningTest {
     this.#file?.close()
     this.#file = undefined
   }
+}
+
+/** The end of a text, as a copy: a slice of it would keep all of it in memory, for as long as the run lasts. */
+function lastOf(text: string, length: number): string {
+  return Buffer.from(text.slice(-length)).toString()
 }
 
 /** Reports that did not end the guest. */
