@@ -13,8 +13,8 @@ export async function runGroup(
   const { execa } = await import('execa')
   if (options.signal?.aborted) throw interrupted(file)
   // It starts at the first line of its standard input; when we are killed before that, it ends with that input.
-  // A umask of one's own would show in what it makes.
-  const child = execa('bash', ['-c', 'umask 022; read -r && exec "$0" "$@" </dev/null', file, ...args], {
+  // A umask of one's own would show in what it makes. Without --norc bash takes our socket for rshd, and reads ~/.bashrc.
+  const child = execa('bash', ['--norc', '-c', 'umask 022; read -r && exec "$0" "$@" </dev/null', file, ...args], {
     env: options.env,
     extendEnv: false,
     cwd: options.cwd,

@@ -1,31 +1,33 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readSync, writeSync } from 'node:fs'
-import { posix } from 'node:path'
-import type { ImagePlan } from '../plan/image.js'
+import { closeSync, openSync, readSync } from 'node:fs'
 import type { CpioEntry } from './cpio.js'
-import { type NewEntry, writeCpio } from './cpio-write.js'
+import { layerBytes } from './cpio-write.js'
 import type { Examined } from './examine.js'
+import { writeAll } from './file-bytes.js'
+import { withFolders } from './folders-above.js'
+import { imageTree } from './image-tree.js'
+import type { Part } from './manifest.js'
 
 /**
- * Writes the image that is kept: what dracut made, without what is withheld, and behind it an archive of our own, whose
- * files replace those before. Mode 0600. Returns its size and sha256.
+ * Writes the userspace that is kept: what dracut made, without what is withheld, and behind it what dracut did not put
+ * where it should be. Mode 0600.
  */
-export function assembleImage(
-  plan: ImagePlan,
+export function assembleUserspace(
   from: { fd: number; entries: CpioEntry[]; examined: Pick<Examined, 'overlay' | 'withheld'> },
   path: string,
-): { bytes: number; sha256: string } {
+): Part {
   const out = openSync(path, 'wx', 0o600)
   const hash = createHash('sha256')
   let bytes = 0
   const write = (chunk: Buffer) => {
-    for (let done = 0; done < chunk.length; ) done += writeSync(out, chunk, done)
+    writeAll(out, chunk)
     hash.update(chunk)
     bytes += chunk.length
   }
+  const { overlay, withheld } = from.examined
   try {
-    for (const { start, end } of keptRanges(from.entries, from.examined.withheld)) copyRange(from.fd, start, end, write)
-    write(writeCpio(ownEntries(plan, from.entries, from.examined.overlay)))
+    for (const { start, end } of keptRanges(from.entries, withheld)) copyRange(from.fd, start, end, write)
+    write(layerBytes(withFolders(overlay, imageTree(from.entries))))
   } finally {
     closeSync(out)
   }
@@ -52,23 +54,4 @@ function copyRange(fd: number, start: number, end: number, write: (chunk: Buffer
     write(buffer.subarray(0, count))
     at += count
   }
-}
-
-/** dracut makes device nodes for root only; the kernel opens /dev/console before init can mount anything. */
-const nodes: NewEntry[] = [
-  { kind: 'character device', path: '/dev/console', mode: 0o600, major: 5, minor: 1 },
-  { kind: 'character device', path: '/dev/null', mode: 0o666, major: 1, minor: 3 },
-]
-
-function ownEntries(plan: ImagePlan, entries: CpioEntry[], overlay: NewEntry[]): NewEntry[] {
-  const links = plan.links.map(({ path, target }): NewEntry => ({ kind: 'link', path, target }))
-  const known = new Set(entries.map(({ path }) => path))
-  return [...nodes, ...links, ...overlay].flatMap((entry) => [...missingFolders(entry.path, known), entry])
-}
-
-function missingFolders(path: string, known: Set<string>): NewEntry[] {
-  const folder = posix.dirname(path)
-  if (folder === '/' || known.has(folder)) return []
-  known.add(folder)
-  return [...missingFolders(folder, known), { kind: 'folder', path: folder, mode: 0o755 }]
 }

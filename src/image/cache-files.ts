@@ -13,9 +13,12 @@ export function cacheFiles(cacheDir: string) {
     joined: join(cacheDir, 'joined'), // images with the trees of their profiles behind them
     snapshots: join(cacheDir, 'snapshots'),
     snapshot: (key: string) => snapshotFiles(join(cacheDir, 'snapshots', key)),
+    layers: join(cacheDir, 'layers'), // archives that images are joined of, with their manifests beside them
     image: (name: string) => join(cacheDir, 'images', name),
     manifest: (planKey: string) => join(cacheDir, 'manifests', `${planKey}.json`),
-    build: (planKey: string) => join(cacheDir, `build-${planKey}`), // held while it is made
+    layer: (name: string) => join(cacheDir, 'layers', name),
+    layerManifest: (layerKey: string) => join(cacheDir, 'layers', `${layerKey}.json`),
+    build: (key: string) => join(cacheDir, `build-${key}`), // held while it is made
   }
 }
 
@@ -32,8 +35,8 @@ export function snapshotFiles(folder: string) {
 
 /** Makes the cache's folders, 0700. Throws RapidoError('host') where that cannot be, or where they are another's. */
 export function makeCacheFolders(cacheDir: string): void {
-  const { images, manifests } = cacheFiles(cacheDir)
-  for (const folder of [cacheDir, images, manifests]) {
+  const { images, manifests, layers } = cacheFiles(cacheDir)
+  for (const folder of [cacheDir, images, manifests, layers]) {
     try {
       makeFolder(folder)
     } catch (cause) {

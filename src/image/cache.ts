@@ -5,8 +5,9 @@ import { cacheFiles } from './cache-files.js'
 import { lookAt } from './inputs.js'
 import { type Manifest, readManifest } from './manifest.js'
 
-/** An image in the cache. */
+/** An image or a layer in the cache. */
 export interface CachedImage {
+  kind: 'image' | 'layer'
   profile: string // the last one that asked for it
   release: string // of its kernel
   key: string // of its plan
@@ -16,18 +17,17 @@ export interface CachedImage {
   lastUsed: Date
 }
 
-/** Lists the images in the cache, the last used first. */
+/** Lists the images and layers in the cache, the last used first. */
 export function cacheList(cacheDir: string): CachedImage[] {
-  const { manifests } = cacheFiles(cacheDir)
-  return namesIn(manifests)
-    .flatMap((name) => lookAtCached(cacheDir, name.replace(/\.json$/, '')) ?? [])
+  return shelves(cacheDir)
+    .flatMap(listed)
     .sort((one, other) => other.lastUsed.getTime() - one.lastUsed.getTime())
 }
 
 /**
- * Removes images that nobody used for `keepDays` (30), or all, and what crashes of this host left; returns the images
- * removed. Kept are those being made and those used in the last seconds, which a run may be about to open; a VM that
- * runs keeps what it opened.
+ * Removes images that nobody used for `keepDays` (30), or all, layers of which no image is left, and what crashes of
+ * this host left; returns what was removed. Kept are those being made and those used in the last seconds, which a run
+ * may be about to open; a VM that runs keeps what it opened.
  */
 export async function cacheGc(
   cacheDir: string,
@@ -35,41 +35,80 @@ export async function cacheGc(
 ): Promise<CachedImage[]> {
   const unusedMs = options.all ? opening : (options.keepDays ?? 30) * 24 * 3600 * 1000
   const removed: CachedImage[] = []
-  for (const image of cacheList(cacheDir)) if (await removeUnused(cacheDir, image.key, unusedMs)) removed.push(image)
+  for (const shelf of shelves(cacheDir)) {
+    // images first
+    const needed = new Set(
+      shelf.kind === 'layer' ? manifestsOf(imageShelf(cacheDir)).flatMap(({ layers }) => layers) : [],
+    )
+    for (const item of listed(shelf)) {
+      if (!needed.has(item.key) && (await removeUnused(cacheDir, shelf, item.key, unusedMs))) removed.push(item)
+    }
+  }
   await removeLeftovers(cacheDir, unusedMs)
   return removed
+}
+
+/** Where files of one kind and their manifests are. */
+interface Shelf {
+  kind: CachedImage['kind']
+  folder: string
+  manifests: string // folder
+  manifest(key: string): string // path
+}
+
+function imageShelf(cacheDir: string): Shelf {
+  const { images, manifests, manifest } = cacheFiles(cacheDir)
+  return { kind: 'image', folder: images, manifests, manifest }
+}
+
+function shelves(cacheDir: string): Shelf[] {
+  const { layers, layerManifest } = cacheFiles(cacheDir)
+  return [imageShelf(cacheDir), { kind: 'layer', folder: layers, manifests: layers, manifest: layerManifest }]
+}
+
+function keysOf({ manifests }: Shelf): string[] {
+  return namesIn(manifests)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => name.replace(/\.json$/, ''))
+}
+
+function manifestsOf(shelf: Shelf): Manifest[] {
+  return keysOf(shelf).flatMap((key) => readManifest(shelf.manifest(key)) ?? [])
+}
+
+function listed(shelf: Shelf): CachedImage[] {
+  return keysOf(shelf).flatMap((key) => lookAtCached(shelf, key) ?? [])
 }
 
 const opening = 10_000 // ms from a look into the cache until QEMU has opened the image, generously
 
 /** Whether it was removed. */
-async function removeUnused(cacheDir: string, key: string, unusedMs: number): Promise<boolean> {
-  const files = cacheFiles(cacheDir)
-  const isUsed = () => Date.now() - (lookAtCached(cacheDir, key)?.lastUsed.getTime() ?? 0) < unusedMs
+async function removeUnused(cacheDir: string, shelf: Shelf, key: string, unusedMs: number): Promise<boolean> {
+  const isUsed = () => Date.now() - (lookAtCached(shelf, key)?.lastUsed.getTime() ?? 0) < unusedMs
   if (isUsed()) return false
-  const held = await holdFolder(files.build(key), { wait: false })
+  const held = await holdFolder(cacheFiles(cacheDir).build(key), { wait: false })
   if (held === undefined) return false
   try {
-    const manifest = readManifest(files.manifest(key))
+    const manifest = readManifest(shelf.manifest(key))
     if (isUsed() || manifest === undefined) return false
     const { image, previous } = manifest
-    for (const name of [image.name, previous]) if (name !== undefined) remove(files.image(name))
-    remove(files.manifest(key))
+    for (const name of [image.name, previous]) if (name !== undefined) remove(join(shelf.folder, name))
+    remove(shelf.manifest(key))
     return true
   } finally {
     await held.release()
   }
 }
 
-/** Images without a manifest, temporaries and build folders that a power cut left. */
+/** Files without a manifest, temporaries and build folders that a power cut left. */
 async function removeLeftovers(cacheDir: string, unusedMs: number): Promise<void> {
   const files = cacheFiles(cacheDir)
-  const manifests = namesIn(files.manifests).flatMap((name) => readManifest(join(files.manifests, name)) ?? [])
-  const known = new Set(manifests.flatMap(({ image, previous }) => [image.name, previous]))
-  const unknown = namesIn(files.images).filter((name) => !known.has(name))
-  const temporary = namesIn(files.manifests).filter((name) => !name.endsWith('.json'))
-  for (const path of [...unknown.map(files.image), ...temporary.map((name) => join(files.manifests, name))]) {
-    if (isOld(path)) remove(path)
+  for (const shelf of shelves(cacheDir)) {
+    const known = new Set(manifestsOf(shelf).flatMap(({ image, previous }) => [image.name, previous]))
+    for (const folder of new Set([shelf.folder, shelf.manifests])) {
+      const unknown = namesIn(folder).filter((name) => !known.has(name) && !name.endsWith('.json'))
+      for (const path of unknown.map((name) => join(folder, name))) if (isOld(path)) remove(path)
+    }
   }
   for (const folder of [files.kernels, files.joined]) {
     for (const path of namesIn(folder).map((name) => join(folder, name))) {
@@ -90,14 +129,14 @@ function remove(path: string): void {
   rmSync(path, { force: true, recursive: true })
 }
 
-function lookAtCached(cacheDir: string, key: string): CachedImage | undefined {
-  const files = cacheFiles(cacheDir)
-  const used = lookAt(files.manifest(key))
-  const manifest: Manifest | undefined = used && readManifest(files.manifest(key))
-  const path = manifest && files.image(manifest.image.name)
+function lookAtCached(shelf: Shelf, key: string): CachedImage | undefined {
+  const used = lookAt(shelf.manifest(key))
+  const manifest = used && readManifest(shelf.manifest(key))
+  const path = manifest && join(shelf.folder, manifest.image.name)
   const made = path === undefined ? undefined : lookAt(path)
   if (used === undefined || manifest === undefined || path === undefined) return undefined
   return {
+    kind: shelf.kind,
     profile: manifest.profile,
     release: manifest.release,
     key,

@@ -7,7 +7,12 @@ export type NewEntry =
 
 /** A cpio archive of the "newc" kind, owned by root, the same for the same entries. */
 export function writeCpio(entries: NewEntry[]): Buffer {
-  return Buffer.concat([...entries.flatMap((entry, index) => cpioRecord(entry, index + 1)), ...cpioEnd()])
+  return Buffer.concat([layerBytes(entries), ...cpioEnd()])
+}
+
+/** The same without its end: another layer follows. */
+export function layerBytes(entries: NewEntry[]): Buffer {
+  return Buffer.concat(entries.flatMap((entry, index) => cpioRecord(entry, index + 1)))
 }
 
 /** What ends an archive. */

@@ -15,16 +15,17 @@ export interface CpioEntry {
 
 /**
  * Lists an uncompressed initramfs: one or several archives of the "newc" kind behind each other, as the kernel takes
- * them (Documentation/driver-api/early-userspace/buffer-format.rst). Throws where it is anything else.
+ * them (Documentation/driver-api/early-userspace/buffer-format.rst). Throws where it is anything else; a layer has no
+ * end of an archive, for it is joined with others.
  */
-export function readCpio(fd: number): CpioEntry[] {
+export function readCpio(fd: number, { layer = false } = {}): CpioEntry[] {
   const read = reader(fd)
   const entries: CpioEntry[] = []
   const linked = new Map<number, CpioEntry>() // by inode: only one of several hard links carries the data
   let complete = false
   for (let at = 0; ; ) {
     const start = skipZeros(read, at)
-    if (start === undefined && !complete) throw new Error('the cpio archive ends too early')
+    if (start === undefined && !complete && !layer) throw new Error('the cpio archive ends too early')
     if (start === undefined) return entries
     const header = read(start, headerBytes).toString('latin1')
     if (!/^07070[12][0-9a-f]{104}$/i.test(header)) {

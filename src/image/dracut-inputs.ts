@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ImagePlan } from '../plan/image.js'
+import type { UserspacePlan } from '../plan/layers.js'
 import { readPiece } from './file-bytes.js'
 import type { ImageTree } from './image-tree.js'
 
@@ -8,7 +8,7 @@ import type { ImageTree } from './image-tree.js'
  * The files that an image hangs on without their being in it: dracut's scripts and those of its modules that had a
  * part in it, and the indexes of the kernel's modules.
  */
-export function dracutInputs(plan: ImagePlan, tree: ImageTree, fd: number): string[] {
+export function dracutInputs(plan: UserspacePlan, tree: ImageTree, fd: number): string[] {
   const { program, base, kernel } = plan.dracut
   const modules = new Set(['bash', ...plan.dracut.with, ...modulesUsed(tree, fd)])
   const modulesFolder = join(base, 'modules.d')
@@ -18,7 +18,7 @@ export function dracutInputs(plan: ImagePlan, tree: ImageTree, fd: number): stri
     ...foldersIn(modulesFolder)
       .filter((name) => modules.has(name.replace(/^\d\d/, '')))
       .flatMap((name) => filesIn(join(modulesFolder, name))),
-    ...(kernel.modulesDir === undefined ? [] : filesIn(kernel.modulesDir)),
+    ...(kernel?.modulesDir === undefined ? [] : filesIn(kernel.modulesDir)),
   ]
 }
 
@@ -30,7 +30,8 @@ function modulesUsed(tree: ImageTree, fd: number): string[] {
   return readPiece({ fd, offset: entry.data, size: entry.size }).toString().split('\n').filter(Boolean)
 }
 
-function filesIn(folder: string): string[] {
+/** Those of a folder itself. */
+export function filesIn(folder: string): string[] {
   return entriesIn(folder)
     .filter((entry) => !entry.isDirectory())
     .map((entry) => join(folder, entry.name))

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import type { ImagePlan } from '../plan/image.js'
 import { moduleName } from '../plan/kernel-contents.js'
+import type { UserspacePlan } from '../plan/layers.js'
 import type { CpioEntry } from './cpio.js'
 import type { NewEntry } from './cpio-write.js'
 import { dracutInputs } from './dracut-inputs.js'
@@ -20,11 +20,11 @@ export interface Examined {
 }
 
 /**
- * Maps every file of an image back to this host's file and compares the two. `fd` is the open image; `startedAtMs` is
+ * Maps every file that dracut installed back to this host's file and compares the two. `fd` is the open image; `startedAtMs` is
  * when dracut was started; `before` has the stamps that the attempt before found, if there was one.
  */
-export function examineImage(
-  plan: ImagePlan,
+export function examineUserspace(
+  plan: UserspacePlan,
   image: { fd: number; entries: CpioEntry[]; startedAtMs: number; before: ReadonlyMap<string, string> },
 ): Examined {
   const tree = imageTree(image.entries)
@@ -47,7 +47,7 @@ export function examineImage(
 }
 
 /** An include wins: dracut itself lets stand what one of its modules put at the same place, such as /init. */
-function placeIncludes(plan: ImagePlan, tree: ImageTree, fd: number, record: InputRecord) {
+function placeIncludes(plan: UserspacePlan, tree: ImageTree, fd: number, record: InputRecord) {
   const overlay: NewEntry[] = []
   const places = new Set<string>()
   for (const included of expandIncludes(plan.includes)) {
@@ -73,12 +73,14 @@ function pieceOf(entry: CpioEntry, fd: number): Piece {
 }
 
 /** Everything keeps its path in the image but the kernel's modules. */
-function hostPath(path: string, plan: ImagePlan): string {
-  const { release, modulesDir } = plan.dracut.kernel
-  const inModules = [`/usr/lib/modules/${release}/`, `/lib/modules/${release}/`].find((folder) =>
-    path.startsWith(folder),
-  )
-  return inModules === undefined || modulesDir === undefined ? path : join(modulesDir, path.slice(inModules.length))
+function hostPath(path: string, { dracut: { kernel } }: UserspacePlan): string {
+  return kernel?.modulesDir === undefined ? path : modulePath(path, kernel.release, kernel.modulesDir)
+}
+
+/** Where a file of the image is in this host, if it is one of the kernel's modules; else the path as it is. */
+export function modulePath(path: string, release: string, modulesDir: string): string {
+  const folder = [`/usr/lib/modules/${release}/`, `/lib/modules/${release}/`].find((folder) => path.startsWith(folder))
+  return folder === undefined ? path : join(modulesDir, path.slice(folder.length))
 }
 
 /** What dracut's modules copy out of /etc, such as multipath.conf, is the host's; the linker's paths are needed. */
@@ -87,14 +89,17 @@ function isHostConfiguration(path: string): boolean {
 }
 
 /** dracut ends with 0 although it could not install something: what was asked for is looked up in what it made. */
-function lackingIn(tree: ImageTree, plan: ImagePlan): string[] {
-  const modules = new Set(
-    [...tree.entries.keys()]
-      .filter((path) => path.includes('/lib/modules/') && /\.ko(\.\w+)?$/.test(path))
-      .map(moduleName),
-  )
+function lackingIn(tree: ImageTree, plan: UserspacePlan): string[] {
   return [
     ...plan.programs.filter(({ place }) => tree.resolve(place) === undefined).map(({ path }) => `program ${path}`),
-    ...plan.drivers.filter((name) => !modules.has(name)).map((name) => `driver ${name}`),
+    ...lackingDrivers([...tree.entries.keys()], plan.drivers),
   ]
+}
+
+/** Those of which there is no module among the paths. */
+export function lackingDrivers(paths: string[], drivers: string[]): string[] {
+  const modules = new Set(
+    paths.filter((path) => path.includes('/lib/modules/') && /\.ko(\.\w+)?$/.test(path)).map(moduleName),
+  )
+  return drivers.filter((name) => !modules.has(name)).map((name) => `driver ${name}`)
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Settings } from '../config/schema.js'
 import { installCommand, packageManager, providerOf } from '../host/packages.js'
@@ -41,25 +41,37 @@ function lookAt(path: string | undefined): FoundPath | undefined {
 function lookAtInclude(from: string): FoundInclude {
   const kind = kindOf(from)
   if (kind === undefined) return 'nothing'
-  return kind !== 'something else' && !isReadable(from) ? 'unreadable' : kind
+  if (kind !== 'something else' && !isReadable(from)) return 'unreadable'
+  return kind === 'file' && isExecutable(from) ? 'executable' : kind
+}
+
+/** By anybody. */
+function isExecutable(path: string): boolean {
+  return ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o111) !== 0
 }
 
 function lookAtDracut(program: string | undefined): DracutFacts | undefined {
-  return program === undefined ? undefined : { ...lookAtScripts('/usr/lib/dracut'), program, local: false }
+  if (program === undefined) return undefined
+  const base = '/usr/lib/dracut'
+  return { ...lookAtScripts(base), program, installer: fileAt(join(base, 'dracut-install')), local: false }
 }
 
 function lookAtTree(src: string): ImageFacts['dracut'] {
   const here = `image.dracut_src ${src}`
   const program = join(src, 'dracut.sh')
   if (kindOf(program) === undefined) return { problem: `${here} is not a dracut source tree: no dracut.sh` }
-  const installers = [join(src, 'dracut-install'), join(src, 'src/install/dracut-install')]
-  if (!installers.some((path) => kindOf(path) === 'file')) {
+  const installer = fileAt(join(src, 'dracut-install')) ?? fileAt(join(src, 'src/install/dracut-install'))
+  if (installer === undefined) {
     return { problem: `${here} has not been built: no dracut-install; run \`./configure && make\` there` }
   }
-  return { ...lookAtScripts(src), program, local: true }
+  return { ...lookAtScripts(src), program, installer, local: true }
 }
 
-function lookAtScripts(base: string): Omit<DracutFacts, 'program' | 'local'> {
+function fileAt(path: string): string | undefined {
+  return kindOf(path) === 'file' ? path : undefined
+}
+
+function lookAtScripts(base: string): Omit<DracutFacts, 'program' | 'installer' | 'local'> {
   return {
     base,
     version: readVersion(join(base, 'dracut-version.sh')),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 
 /** A piece of an open file. */
 export interface Piece {
@@ -18,9 +18,25 @@ export function withFile<T>(path: string, use: (fd: number) => T): T {
   }
 }
 
-/** sha256 of a file in hex, read piece by piece. */
-export function sha256File(path: string): string {
-  return withFile(path, (fd) => hashWhile(fd, () => {}))
+/** sha256 in hex of the parts of a file that stand behind each other. */
+export function sha256Parts(path: string, parts: { bytes: number }[]): string[] {
+  return withFile(path, (fd) => parts.map(({ bytes }) => hashWhile(fd, () => {}, bytes)))
+}
+
+/** Appends a file to an open one. */
+export function copyFrom(path: string, out: number): void {
+  withFile(path, (fd) => {
+    for (;;) {
+      const count = readSync(fd, oneChunk, 0, oneChunk.length, null)
+      if (count === 0) return
+      writeAll(out, oneChunk.subarray(0, count))
+    }
+  })
+}
+
+/** Writes all bytes, in as many calls as it takes. */
+export function writeAll(fd: number, bytes: Buffer): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done)
 }
 
 /** sha256 of a file, and whether a piece of another one holds the same bytes. */
@@ -51,11 +67,13 @@ export function readPiece({ fd, offset, size }: Piece): Buffer {
 const oneChunk = Buffer.allocUnsafeSlow(256 * 1024)
 const otherChunk = Buffer.allocUnsafeSlow(256 * 1024)
 
-function hashWhile(fd: number, see: (chunk: Buffer) => void): string {
+/** Reads on from where the file was read last, to its end or so many bytes. */
+function hashWhile(fd: number, see: (chunk: Buffer) => void, bytes = Number.POSITIVE_INFINITY): string {
   const hash = createHash('sha256')
-  for (;;) {
-    const count = readSync(fd, oneChunk, 0, oneChunk.length, null)
+  for (let left = bytes; ; ) {
+    const count = left === 0 ? 0 : readSync(fd, oneChunk, 0, Math.min(oneChunk.length, left), null)
     if (count === 0) return hash.digest('hex')
+    left -= count
     const chunk = oneChunk.subarray(0, count)
     hash.update(chunk)
     see(chunk)

@@ -13,7 +13,7 @@ export interface InputRecord {
   takeFile(path: string, piece?: Piece): boolean
   /** The same, but takes nothing down where the file is the same as `piece`. */
   takeUnlessSame(path: string, piece: Piece): boolean
-  /** The bytes of an included file that was taken down. Throws RapidoError('host') where it cannot be read. */
+  /** Takes down an included file and returns its bytes. Throws RapidoError('host') where it cannot be read. */
   read(path: string): Buffer
   inputs(): Input[]
   raced(): string[]
@@ -56,7 +56,9 @@ export function inputRecord(startedAtMs: number, before: ReadonlyMap<string, str
     read: (path) => {
       const bytes = readIncluded(path)
       const taken = follow(path, undefined)
-      if (!taken?.content.endsWith(createHash('sha256').update(bytes).digest('hex'))) raced.add(path)
+      const same = taken?.content.endsWith(createHash('sha256').update(bytes).digest('hex')) ?? false
+      if (taken !== undefined) add({ ...taken, same: true }) // whenever it changed: these are its bytes
+      if (!same) raced.add(path)
       return bytes
     },
     inputs: () => [...inputs.values()].sort((one, other) => (one.path < other.path ? -1 : 1)),

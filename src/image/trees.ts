@@ -11,7 +11,6 @@ import {
   rmSync,
   statSync,
   utimesSync,
-  writeSync,
 } from 'node:fs'
 import { basename, join } from 'node:path'
 import { RapidoError } from '../errors.js'
@@ -21,6 +20,7 @@ import type { ImagePlan } from '../plan/image.js'
 import type { TreePart } from '../plan/image-parts.js'
 import { cacheFiles, cacheUnusable, requireOwn } from './cache-files.js'
 import { cpioEnd, cpioRecord, type NewEntry } from './cpio-write.js'
+import { writeAll } from './file-bytes.js'
 import { lookAt, stampOf } from './inputs.js'
 
 /**
@@ -145,13 +145,13 @@ function writeJoined(image: string, entries: TreeEntry[], path: string): void {
   try {
     const known = new Set<string>()
     let inode = 0
-    const write = (entry: NewEntry) => writeAll(out, cpioRecord(entry, ++inode))
+    const write = (entry: NewEntry) => writeAll(out, Buffer.concat(cpioRecord(entry, ++inode)))
     for (const entry of entries) {
       for (const folder of foldersAbove(entry.to, known)) write({ kind: 'folder', path: folder, mode: 0o755 })
       if (entry.kind === 'folder') known.add(entry.to)
       write(archived(entry))
     }
-    writeAll(out, cpioEnd())
+    writeAll(out, Buffer.concat(cpioEnd()))
   } finally {
     closeSync(out)
   }
@@ -172,11 +172,6 @@ function archived({ from, to, kind, mode }: TreeEntry): NewEntry {
   } catch (cause) {
     throw unreadable(from, cause)
   }
-}
-
-function writeAll(fd: number, parts: Buffer[]): void {
-  const bytes = Buffer.concat(parts)
-  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done)
 }
 
 /** Of one plan only the newest is kept: another run opens its own in the moment after it asked. */

@@ -3,11 +3,10 @@ import type { DracutFacts } from './image-facts.js'
 
 /** What goes into an image, as dracut is told it. */
 export interface DracutPlan extends DracutFacts {
-  kernel: { release: string; modulesDir: string | undefined }
+  kernel: { release: string; modulesDir: string | undefined; drivers: string[] } | undefined // undefined: no matter which
   with: string[] // dracut modules
   install: string[] // absolute paths
   include: { from: string; to: string }[]
-  drivers: string[]
   extra: string[] // image.dracut_args
 }
 
@@ -19,6 +18,7 @@ export function buildFiles(hold: string) {
 /** The arguments of dracut. `hold` is the folder of this build; the rest is the same for every build of the plan. */
 export function dracutArgv(plan: DracutPlan, hold: string): string[] {
   const files = buildFiles(hold)
+  const { kernel } = plan
   const spaceless = plan.install.filter((path) => !/\s/.test(path))
   const spaced = plan.install.filter((path) => /\s/.test(path)) // --install splits at spaces
   // biome-ignore format: an option and its value share a line
@@ -35,13 +35,13 @@ export function dracutArgv(plan: DracutPlan, hold: string): string[] {
     '--conf', '/dev/null', // not this host's /etc/dracut.conf
     '--confdir', files.confdir, // nor its dracut.conf.d
     '--tmpdir', files.tmpdir,
-    '--kver', plan.kernel.release,
-    ...(plan.kernel.modulesDir === undefined ? ['--no-kernel'] : ['--kmoddir', plan.kernel.modulesDir]),
+    '--kver', kernel?.release ?? 'none', // not the host's
+    ...(kernel?.modulesDir === undefined ? ['--no-kernel'] : ['--kmoddir', kernel.modulesDir]),
     '--modules', plan.with.join(' '),
     ...(spaceless.length > 0 ? ['--install', spaceless.join(' ')] : []),
     ...spaced.flatMap((path) => ['--include', path, path]),
     ...plan.include.flatMap(({ from, to }) => ['--include', from, to]),
-    ...(plan.drivers.length > 0 ? ['--add-drivers', plan.drivers.join(' ')] : []),
+    ...(kernel && kernel.drivers.length > 0 ? ['--add-drivers', kernel.drivers.join(' ')] : []),
     ...plan.extra,
     files.image,
   ]

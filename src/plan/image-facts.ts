@@ -15,7 +15,7 @@ export interface FoundPath {
   kind: 'file' | 'folder'
 }
 
-export type FoundInclude = 'file' | 'folder' | 'nothing' | 'unreadable' | 'something else'
+export type FoundInclude = 'file' | 'executable' | 'folder' | 'nothing' | 'unreadable' | 'something else'
 
 /** How to get a program here: its package where that is known, otherwise a command that finds it. */
 export type Provision = { package: string } | { find: string }
@@ -23,6 +23,7 @@ export type Provision = { package: string } | { find: string }
 export interface DracutFacts {
   program: string
   base: string // the folder of its scripts and modules
+  installer: string | undefined // its helper dracut-install
   local: boolean // runs from a source tree
   version: string
   modules: string[] // names, without their number

@@ -82,7 +82,7 @@ function missingProgram(name: string, facts: ImageFacts): Missing {
 
 function missingInclude(from: string, facts: ImageFacts): Missing[] {
   const found = facts.includes[from]
-  if (found === 'file' || found === 'folder') return []
+  if (found === 'file' || found === 'executable' || found === 'folder') return []
   if (found === 'unreadable') return [{ what: `include ${from}`, why: 'you may not read it' }]
   return [
     { what: `include ${from}`, why: found === 'something else' ? 'neither a file nor a folder' : 'does not exist' },

@@ -18,10 +18,17 @@ export interface Wish {
 export interface ImageParts {
   programs: Wish[] // names for PATH, names of libraries, or absolute paths
   trees: TreePart[]
-  includes: { from: string; to: string }[] // absolute; a `to` with a slash at its end is a folder to put a file into
+  includes: IncludePart[]
   drivers: Wish[]
   dracutModules: string[]
   kernelOptions: string[]
+}
+
+/** Paths are absolute; a `to` with a slash at its end is a folder to put a file into. */
+export interface IncludePart {
+  from: string
+  to: string
+  by: 'rapido' | 'profile'
 }
 
 /** A folder that is archived apart. Paths are absolute. */
@@ -100,13 +107,20 @@ function fromProfile(profile: ImageProfile, path: string): string {
 }
 
 /** The profile's include wins where both name a place, but for what the guest cannot do without. */
-function joinIncludes(own: GuestParts['include'], profiles: GuestParts['include'], profile: ImageProfile) {
+function joinIncludes(
+  own: GuestParts['include'],
+  profiles: GuestParts['include'],
+  profile: ImageProfile,
+): IncludePart[] {
   for (const { to } of profiles) {
     if (to !== '/init' && !to.startsWith('/usr/lib/rapido')) continue
     throw new RapidoError('usage', `profile "${profile.name}": image.include to "${to}": that place is rapido's own`, {
       hint: 'choose another place in the image',
     })
   }
-  const places = new Map([...own, ...profiles].map(({ from, to }) => [to, from]))
-  return [...places].map(([to, from]) => ({ from, to }))
+  const all = [
+    ...own.map((include) => ({ ...include, by: 'rapido' as const })),
+    ...profiles.map((include) => ({ ...include, by: 'profile' as const })),
+  ]
+  return [...new Map(all.map((include) => [include.to, include])).values()]
 }

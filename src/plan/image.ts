@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
 import { basename, dirname } from 'node:path'
 import type { Settings } from '../config/schema.js'
-import { type DracutPlan, dracutArgv } from './dracut-args.js'
+import type { DracutPlan } from './dracut-args.js'
 import { findDriver } from './drivers.js'
 import type { GuestParts } from './guest-parts.js'
 import type { DracutFacts, ImageFacts } from './image-facts.js'
@@ -9,16 +8,27 @@ import { missingParts, tellMissing } from './image-missing.js'
 import { type ImageParts, type ImageProfile, imageParts, type TreePart } from './image-parts.js'
 import type { KernelPlan } from './kernel.js'
 import { moduleName } from './kernel-contents.js'
+import {
+  type GuestLayerPlan,
+  imageKey,
+  isPlain,
+  type ModulesPlan,
+  modulesPlan,
+  type UserspacePlan,
+  userspacePlan,
+} from './layers.js'
 
 /** An image to be made or found in the cache. Paths are absolute. */
 export interface ImagePlan {
   profile: string
   key: string // sha256 of all that is known before the build
-  dracut: DracutPlan // its argv: dracutArgv(plan.dracut, folder)
+  release: string // of the kernel
+  userspace: UserspacePlan // the layers: kept apart, and joined
+  modules: ModulesPlan | undefined // none where the kernel has none, or where dracut installs them
+  guest: GuestLayerPlan
   programs: PlannedProgram[]
   includes: PlannedInclude[]
   drivers: string[] // the modules among the wished drivers, with underscores
-  links: { path: string; target: string }[] // so that programs from elsewhere are found on the guest's PATH
   trees: TreePart[] // joined behind the image, which knows nothing of them
   notes: string[] // what is left out, for people
   output: string | undefined // where a copy goes
@@ -28,6 +38,12 @@ export interface PlannedProgram {
   name: string // as wished
   path: string // in the host
   place: string // in the image
+}
+
+/** So that a program from elsewhere is found on the guest's PATH. */
+export interface ImageLink {
+  path: string
+  target: string
 }
 
 export interface PlannedInclude {
@@ -53,19 +69,20 @@ export function planImage(input: {
   if ('problem' in facts.dracut || missing.required.length > 0) throw tellMissing(profile.name, missing.required, facts)
 
   const found = findPrograms(parts, facts)
-  const drivers = parts.drivers.map(({ name }) => name).filter((name) => findDriver(kernel, name) === 'module')
-  const plan = {
-    programs: found.files,
-    includes: planIncludes(parts, facts, found),
-    drivers: drivers.map(moduleName),
-    links: planLinks(found.files),
-  }
-  const dracut = planDracut(facts.dracut, { ...plan, parts, kernel, extra: settings.image.dracut_args })
+  const drivers = parts.drivers
+    .map(({ name }) => name)
+    .filter((name) => findDriver(kernel, name) === 'module')
+    .map(moduleName)
+  const { includes, plain } = planIncludes(parts, facts, found)
+  const wished = { programs: found.files, includes, drivers }
+  const extra = settings.image.dracut_args
+  const layers = planLayers(facts.dracut, { ...wished, plain, parts, kernel, extra })
   return {
     profile: profile.name,
-    key: keyOf({ ...plan, dracut }),
-    dracut,
-    ...plan,
+    key: imageKey(layers.userspace, layers.modules, layers.guest),
+    release: kernel.release,
+    ...layers,
+    ...wished,
     trees: parts.trees,
     notes: missing.optional,
     output: settings.image.output,
@@ -92,21 +109,29 @@ function findPrograms(parts: ImageParts, facts: ImageFacts) {
   return { files, folders }
 }
 
-function planIncludes(parts: ImageParts, facts: ImageFacts, found: ReturnType<typeof findPrograms>): PlannedInclude[] {
-  const includes = parts.includes.map(({ from, to }): PlannedInclude => {
-    if (facts.includes[from] === 'folder') return { from, to: to.replace(/(.)\/$/, '$1'), kind: 'folder' }
-    return { from, to: to.endsWith('/') ? to + basename(from) : to, kind: 'file' }
+function planIncludes(parts: ImageParts, facts: ImageFacts, found: ReturnType<typeof findPrograms>) {
+  const plain = new Set<PlannedInclude>()
+  const includes = parts.includes.map(({ from, to, by }): PlannedInclude => {
+    const kind = facts.includes[from]
+    if (kind === 'folder') return { from, to: to.replace(/(.)\/$/, '$1'), kind: 'folder' }
+    const include = { from, to: to.endsWith('/') ? to + basename(from) : to, kind: 'file' as const }
+    // What runs rapido's own scripts is among its own programs.
+    if (by === 'rapido' || isPlain(include, { executable: kind === 'executable' })) plain.add(include)
+    return include
   })
   const moved = found.files.filter(({ path, place }) => path !== place)
-  return [
-    ...includes,
-    ...moved.map(({ path, place }): PlannedInclude => ({ from: path, to: place, kind: 'file' })),
-    ...found.folders.map((path): PlannedInclude => ({ from: path, to: path, kind: 'folder' })),
-  ]
+  return {
+    plain,
+    includes: [
+      ...includes,
+      ...moved.map(({ path, place }): PlannedInclude => ({ from: path, to: place, kind: 'file' })),
+      ...found.folders.map((path): PlannedInclude => ({ from: path, to: path, kind: 'folder' })),
+    ],
+  }
 }
 
 /** A program from elsewhere is found by its name all the same. */
-function planLinks(programs: PlannedProgram[]): ImagePlan['links'] {
+function planLinks(programs: PlannedProgram[]): ImageLink[] {
   return programs
     .filter(({ name, place }) => !name.includes('/') && !isLibrary(name) && !guestPath.includes(dirname(place)))
     .map(({ name, place }) => ({ path: `/usr/bin/${name}`, target: place }))
@@ -117,40 +142,48 @@ export function isLibrary(name: string): boolean {
   return /^lib[^/]+\.so(\.|$)/.test(name)
 }
 
-function planDracut(
-  facts: DracutFacts,
-  plan: Pick<ImagePlan, 'programs' | 'includes' | 'drivers'> & {
-    parts: ImageParts
-    kernel: KernelPlan
-    extra: string[]
-  },
-): DracutPlan {
-  const included = new Set(plan.includes.map(({ to }) => to))
+type Wished = Pick<ImagePlan, 'programs' | 'includes' | 'drivers'> & {
+  plain: ReadonlySet<PlannedInclude>
+  parts: ImageParts
+  kernel: KernelPlan
+  extra: string[]
+}
+
+/**
+ * Three layers; or two, and dracut installs the drivers: its modules and options may call for more of them, and that
+ * they are in one run then is what dracut expects.
+ */
+function planLayers(dracut: DracutFacts, wished: Wished): Pick<ImagePlan, 'userspace' | 'modules' | 'guest'> {
+  const { programs, drivers, parts, kernel, extra } = wished
+  const { installer } = dracut
+  const isApart = installer !== undefined && extra.length === 0 && parts.dracutModules.every((name) => name === 'bash')
+  const includes = wished.includes.filter((include) => !wished.plain.has(include))
+  const { release, modulesDir } = kernel
   return {
-    ...facts,
-    kernel: { release: plan.kernel.release, modulesDir: plan.kernel.modulesDir },
-    with: plan.parts.dracutModules,
-    // dracut lets the first file at a place stand; an include shall win over a program of the same place.
-    install: [...new Set(plan.programs.map(({ place }) => place))].filter((place) => !included.has(place)),
-    include: plan.includes.map(({ from, to }) => ({ from, to })),
-    drivers: plan.drivers,
-    extra: plan.extra,
+    userspace: userspacePlan({
+      dracut: planDracut(dracut, wished, isApart ? undefined : { release, modulesDir, drivers }),
+      programs,
+      includes,
+      drivers: isApart ? [] : drivers,
+    }),
+    modules: isApart && modulesDir !== undefined ? modulesPlan({ installer, release, modulesDir, drivers }) : undefined,
+    guest: { includes: [...wished.plain], links: planLinks(programs) },
   }
 }
 
-/** Change this when images of the same plan are made in another way than before. */
-const imageFormat = 1
-
-function keyOf(plan: Pick<ImagePlan, 'links' | 'includes'> & { dracut: DracutPlan }): string {
-  const known = [
-    imageFormat,
-    plan.dracut.program,
-    plan.dracut.base,
-    plan.dracut.version,
-    plan.dracut.distributionConf,
-    dracutArgv(plan.dracut, ''),
-    plan.includes,
-    plan.links,
-  ]
-  return createHash('sha256').update(JSON.stringify(known)).digest('hex')
+function planDracut(
+  facts: DracutFacts,
+  { programs, includes, plain, parts, extra }: Wished,
+  kernel: DracutPlan['kernel'],
+) {
+  const included = new Set(includes.map(({ to }) => to))
+  return {
+    ...facts,
+    kernel,
+    with: parts.dracutModules,
+    // dracut lets the first file at a place stand; an include shall win over a program of the same place.
+    install: [...new Set(programs.map(({ place }) => place))].filter((place) => !included.has(place)),
+    include: includes.filter((include) => !plain.has(include)).map(({ from, to }) => ({ from, to })),
+    extra,
+  }
 }

@@ -65,6 +65,7 @@ function imageFacts(changes: Partial<ImageFacts> = {}): ImageFacts {
 export const dracut: DracutFacts = {
   program: '/usr/bin/dracut',
   base: '/usr/lib/dracut',
+  installer: '/usr/lib/dracut/dracut-install',
   local: false,
   version: '059-4',
   modules: ['bash', 'base', 'systemd', 'multipath'],

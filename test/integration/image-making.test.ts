@@ -59,10 +59,8 @@ describe('nothing is left', () => {
 
   test('when dracut ends well but has left something out', async () => {
     const wanted = plan()
-    const lacking = {
-      ...wanted,
-      programs: [...wanted.programs, { name: 'x', path: '/nowhere/x', place: '/nowhere/x' }],
-    }
+    const programs = [...wanted.userspace.programs, { name: 'x', path: '/nowhere/x', place: '/nowhere/x' }]
+    const lacking = { ...wanted, userspace: { ...wanted.userspace, programs } }
     await expect(ensure(lacking)).rejects.toMatchObject({
       message: expect.stringContaining('dracut left out program /nowhere/x'),
     })

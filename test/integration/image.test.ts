@@ -57,7 +57,7 @@ describe('an image', () => {
     execFileSync('cp', ['-r', '/usr/lib/dracut', at('dracut')]) // what `make` leaves in one
     execFileSync('cp', [findDracut(), at('dracut/dracut.sh')])
     const wanted = plan({}, [], at('dracut'))
-    expect(wanted.dracut.program).toBe(at('dracut/dracut.sh'))
+    expect(wanted.userspace.dracut.program).toBe(at('dracut/dracut.sh'))
     const image = await ensure(wanted)
     expect(contents(image.path).text('/usr/bin/tool')).toBe('#!/bin/sh\necho one\n')
     appendFileSync(at('dracut/modules.d/00bash/module-setup.sh'), '# more\n')
@@ -149,9 +149,10 @@ describe('the collector', () => {
   test('lists images, the last used first, and removes what is not used', async () => {
     await ensure(plan())
     const other = await ensure(plan({ install_optional: ['strace', 'ls'] }))
-    expect(cacheList(at('cache')).map(({ path: listed }) => listed)[0]).toBe(other.path)
+    const images = cacheList(at('cache')).filter(({ kind }) => kind === 'image')
+    expect(images.map(({ path: listed }) => listed)[0]).toBe(other.path)
 
-    const old = cacheList(at('cache'))[1]
+    const old = images[1]
     const monthAgo = new Date(Date.now() - 31 * 24 * 3600 * 1000)
     utimesSync(at(`cache/manifests/${old?.key}.json`), monthAgo, monthAgo)
     expect((await cacheGc(at('cache'))).map(({ key }) => key)).toEqual([old?.key])

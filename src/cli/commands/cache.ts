@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs'
 import { loadSettings } from '../../config/load.js'
 import { exitStatus } from '../../errors.js'
-import { cacheGc, cacheList } from '../../image/cache.js'
+import { type CachedImage, cacheGc, cacheList } from '../../image/cache.js'
 import { type CachedSnapshot, snapshotGc, snapshotList } from '../../image/snapshots.js'
 import type { GlobalOptions, Io, Status } from '../io.js'
 import { surroundings } from '../options.js'
@@ -19,7 +19,7 @@ export function options(builder: Argv): Argv {
     .positional('action', {
       choices: ['ls', 'gc'] as const,
       demandOption: true,
-      describe: 'List, or remove unused images and snapshots',
+      describe: 'List, or remove unused images, their layers and snapshots',
     })
     .option('json', { type: 'boolean', default: false, describe: 'For scripts' })
     .option('days', {
@@ -36,8 +36,8 @@ export async function run(argv: Options, io: Io): Promise<Status> {
   return argv.action === 'ls' ? list(settings.paths.cache, argv, io) : collect(settings.paths.cache, argv, io)
 }
 
-/** An image or a snapshot. */
-type Cached = Omit<CachedSnapshot, 'key'> & { kind: 'image' | 'snapshot'; key: string }
+/** An image, a layer of images, or a snapshot. */
+type Cached = CachedImage | (CachedSnapshot & { kind: 'snapshot' })
 
 function list(cacheDir: string, argv: Options, io: Io): Status {
   const cached = together(cacheList(cacheDir), snapshotList(cacheDir))
@@ -58,11 +58,8 @@ async function collect(cacheDir: string, argv: Options, io: Io): Promise<Status>
   return exitStatus.success
 }
 
-function together(images: Omit<Cached, 'kind'>[], snapshots: Omit<Cached, 'kind'>[]): Cached[] {
-  const cached = [
-    ...images.map((image) => ({ kind: 'image' as const, ...image })),
-    ...snapshots.map((snapshot) => ({ kind: 'snapshot' as const, ...snapshot })),
-  ]
+function together(images: CachedImage[], snapshots: CachedSnapshot[]): Cached[] {
+  const cached = [...images, ...snapshots.map((snapshot) => ({ kind: 'snapshot' as const, ...snapshot }))]
   return cached.sort((one, other) => other.lastUsed.getTime() - one.lastUsed.getTime())
 }
 

@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import type { Argv } from 'yargs'
 import { exitStatus } from '../../errors.js'
 import { dracutArgv } from '../../plan/dracut-args.js'
+import type { ImagePlan } from '../../plan/image.js'
+import { installerArgv } from '../../plan/layers.js'
 import type { NetworkPlan } from '../../plan/network.js'
 import { qemuArgs } from '../../plan/qemu-args.js'
 import { vmFiles } from '../../plan/state-files.js'
@@ -45,8 +47,11 @@ function kernelFile({ entry, kernel, settings }: RunPlan): string {
 }
 
 function commands(plan: RunPlan) {
+  const { userspace, modules } = plan.image
+  const build = join(plan.settings.paths.cache, 'build')
   return {
-    dracut: [plan.image.dracut.program, ...dracutArgv(plan.image.dracut, join(plan.settings.paths.cache, 'build'))],
+    dracut: [userspace.dracut.program, ...dracutArgv(userspace.dracut, build)],
+    modules: modules === undefined ? undefined : [modules.installer, ...installerArgv(modules, join(build, 'root'))],
     qemu: [plan.qemu, ...qemuArgs(example(plan))],
   }
 }
@@ -59,10 +64,20 @@ function asJson(plan: RunPlan): unknown {
     configFile,
     settings,
     kernel: { source, release, image: kernelImage, modulesDir, src, vmlinux },
-    image: { ...image, dracut: undefined },
+    image: { ...image, userspace: image.userspace.key, modules: image.modules?.key },
     acceleration,
     commands: commands(plan),
   }
+}
+
+/** What the image is joined of, each with the beginning of its key. */
+function layersText({ userspace, modules, guest }: ImagePlan): string {
+  const key = (layer: { key: string }) => layer.key.slice(0, 12)
+  return [
+    `userspace ${key(userspace)}`,
+    ...(modules === undefined ? [] : [`modules ${key(modules)}`]),
+    `guest (${guest.includes.length} files)`,
+  ].join(', ')
 }
 
 /** As the first VM would have it. */
@@ -74,7 +89,7 @@ function networkText(network: NetworkPlan): string {
 
 function asText(plan: RunPlan): string {
   const { profile, configFile, kernel, image, acceleration } = plan
-  const { dracut, qemu } = commands(plan)
+  const { dracut, modules, qemu } = commands(plan)
   const list = (items: string[]) => (items.length === 0 ? 'none' : items.join(' '))
   const rows: [string, string][] = [
     ['profile', `${profile.name}: ${profile.summary}`],
@@ -85,10 +100,12 @@ function asText(plan: RunPlan): string {
     ['programs', list(image.programs.map(({ name }) => name))],
     ['drivers', list(image.drivers)],
     ['includes', list(image.includes.map(({ from, to }) => `${from} → ${to}`))],
+    ['layers', layersText(image)],
     ['notes', image.notes.length === 0 ? 'none' : image.notes.join('; ')],
     ['network', networkText(example(plan).network)],
     ['accel', acceleration.note ? `${acceleration.accel} (${acceleration.note})` : acceleration.accel],
   ]
   const facts = rows.map(([name, value]) => `${name.padEnd(9)} ${value}`).join('\n')
-  return `${facts}\n\n# the image\n${commandLines(dracut)}\n\n# the machine\n${commandLines(qemu)}\n`
+  const making = [dracut, ...(modules === undefined ? [] : [modules])].map(commandLines).join('\n')
+  return `${facts}\n\n# the image\n${making}\n\n# the machine\n${commandLines(qemu)}\n`
 }

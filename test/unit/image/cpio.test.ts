@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readCpio } from '../../../src/image/cpio.js'
-import { writeCpio } from '../../../src/image/cpio-write.js'
+import { layerBytes, writeCpio } from '../../../src/image/cpio-write.js'
 import { readPiece, withFile } from '../../../src/image/file-bytes.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'rapido-cpio-'))
@@ -31,6 +31,13 @@ test('what was written is read back', () => {
 test('archives behind each other, with zeros between, are one list', () => {
   const second = writeCpio([{ kind: 'file', path: '/init', mode: 0o755, data: Buffer.from('#!/bin/sh') }])
   expect(list(Buffer.concat([hello, Buffer.alloc(512), second]))).toContain('/init file 755 #!/bin/sh')
+})
+
+test('layers have no end, and joined with one they are one archive', () => {
+  const layer = layerBytes([{ kind: 'file', path: '/init', mode: 0o755, data: Buffer.from('#!/bin/sh') }])
+  expect(read(layer, (fd) => readCpio(fd, { layer: true })).map(({ path }) => path)).toEqual(['/init'])
+  expect(() => list(layer)).toThrow('ends too early')
+  expect(list(Buffer.concat([layer, hello])).at(0)).toBe('/init file 755 #!/bin/sh')
 })
 
 test('entries and their padding touch each other, so that neighbours can be copied in one piece', () => {

@@ -14,9 +14,9 @@ import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readCpio } from '../../../src/image/cpio.js'
 import { type NewEntry, writeCpio } from '../../../src/image/cpio-write.js'
-import { type Examined, examineImage } from '../../../src/image/examine.js'
+import { type Examined, examineUserspace } from '../../../src/image/examine.js'
 import { withFile } from '../../../src/image/file-bytes.js'
-import type { ImagePlan } from '../../../src/plan/image.js'
+import type { UserspacePlan } from '../../../src/plan/layers.js'
 import { dracut } from '../../helpers/image-inputs.js'
 
 let folder: string
@@ -153,35 +153,29 @@ function examine(
   { startedAtMs = Date.now() + 60_000, before = new Map<string, string>() } = {},
 ): Examined {
   writeFileSync(at('image'), writeCpio(entries))
-  return withFile(at('image'), (fd) => examineImage(plan(), { fd, entries: readCpio(fd), startedAtMs, before }))
+  return withFile(at('image'), (fd) => examineUserspace(plan(), { fd, entries: readCpio(fd), startedAtMs, before }))
 }
 
-function plan(): ImagePlan {
+function plan(): UserspacePlan {
   const includes = [
     { from: at('init'), to: '/init', kind: 'file' as const },
     { from: at('tree'), to: '/opt/tree', kind: 'folder' as const },
   ]
   return {
-    profile: 'demo',
     key: 'k',
-    trees: [],
     dracut: {
       ...dracut,
       program: '/nowhere/dracut',
       base: '/nowhere',
-      kernel: { release, modulesDir: at('lib/modules/6.1.0') },
+      kernel: { release, modulesDir: at('lib/modules/6.1.0'), drivers: ['xfs'] },
       with: ['bash'],
       install: [at('tool')],
       include: includes,
-      drivers: ['xfs'],
       extra: [],
     },
     programs: [{ name: 'tool', path: at('tool'), place: at('tool') }],
     includes,
     drivers: ['xfs'],
-    links: [],
-    notes: [],
-    output: undefined,
   }
 }
 

@@ -61,7 +61,7 @@ describe('the arguments of dracut', () => {
       }),
     ],
   ])('%s', async (name, input) => {
-    const argv = dracutArgv(planImage(input).dracut, '/cache/build')
+    const argv = dracutArgv(planImage(input).userspace.dracut, '/cache/build')
     await expect(`${argv.join('\n')}\n`).toMatchFileSnapshot(`../../fixtures/dracut/${name}.args`)
   })
 })
@@ -70,13 +70,13 @@ test('a program from outside the PATH of the guest gets a link there', () => {
   const plan = planImage(
     imageInput({ image: { install: ['ls'] }, facts: { programs: { ls: file('/home/u/bin/ls') } } }),
   )
-  expect(plan.links).toEqual([{ path: '/usr/bin/ls', target: '/home/u/bin/ls' }])
+  expect(plan.guest.links).toEqual([{ path: '/usr/bin/ls', target: '/home/u/bin/ls' }])
 })
 
 test('a program under /tmp, which the guest mounts over, goes to /usr/bin', () => {
   const plan = planImage(imageInput({ image: { install: ['ls'] }, facts: { programs: { ls: file('/tmp/x/ls') } } }))
   expect(plan.includes).toContainEqual({ from: '/tmp/x/ls', to: '/usr/bin/ls', kind: 'file' })
-  expect(plan.links).toEqual([])
+  expect(plan.guest.links).toEqual([])
 })
 
 test('what is optional and missing is left out with a note, what rapido itself may do without in silence', () => {

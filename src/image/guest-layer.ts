@@ -1,0 +1,25 @@
+import type { GuestLayerPlan } from '../plan/layers.js'
+import type { CpioEntry } from './cpio.js'
+import { layerBytes, type NewEntry } from './cpio-write.js'
+import { withFolders } from './folders-above.js'
+import { imageTree } from './image-tree.js'
+import { expandIncludes } from './includes.js'
+import type { InputRecord } from './input-record.js'
+
+/** Our own layer: scripts and other files that need nothing else, links and device nodes; its files replace those before. */
+export function guestLayer(plan: GuestLayerPlan, userspace: CpioEntry[], record: InputRecord): Buffer {
+  const tree = imageTree(userspace)
+  const files = expandIncludes(plan.includes).flatMap((included): NewEntry[] => {
+    const { kind, from } = included
+    if (kind !== 'file') return [] // folders are dracut's
+    return [{ kind, path: tree.place(included.to), mode: included.mode, data: record.read(from) }]
+  })
+  const links = plan.links.map(({ path, target }): NewEntry => ({ kind: 'link', path, target }))
+  return layerBytes(withFolders([...nodes, ...links, ...files], tree))
+}
+
+/** dracut makes device nodes for root only; the kernel opens /dev/console before init can mount anything. */
+const nodes: NewEntry[] = [
+  { kind: 'character device', path: '/dev/console', mode: 0o600, major: 5, minor: 1 },
+  { kind: 'character device', path: '/dev/null', mode: 0o666, major: 1, minor: 3 },
+]
