@@ -32,11 +32,11 @@ export async function ensureImage(plan: ImagePlan, options: EnsureOptions): Prom
   const { profile } = plan
   const withheld: string[] = []
   const onWait = () => emit?.({ type: 'image', phase: 'waiting', profile })
-  const startedAt = { ms: 0 }
+  let startedAtMs = 0
   const image = await ensureKept(
     keptAt(cacheDir, plan),
     async (held, reason) => {
-      startedAt.ms = performance.now()
+      startedAtMs = performance.now()
       emit?.({ type: 'image', phase: 'building', profile, reason })
       const layers = await ensureLayers(plan, { cacheDir, signal, force, onWait }, withheld)
       return await joinLayers(plan, layers, held)
@@ -46,7 +46,7 @@ export async function ensureImage(plan: ImagePlan, options: EnsureOptions): Prom
   const { path, reason, checkMs } = image
   if (reason !== undefined) {
     const bytes = image.manifest.image.parts.reduce((sum, part) => sum + part.bytes, 0)
-    const durationMs = performance.now() - startedAt.ms
+    const durationMs = performance.now() - startedAtMs
     emit?.({ type: 'image', phase: 'built', profile, path, bytes, durationMs, withheld })
   }
   const joined = await joinTrees(path, plan, options)
@@ -55,10 +55,11 @@ export async function ensureImage(plan: ImagePlan, options: EnsureOptions): Prom
   return reason === undefined ? { ...ensured, built: false } : { ...ensured, built: true, reason }
 }
 
-/** Userspace and modules, beside each other; that one fails ends the other. */
+/** Userspace and modules, beside each other; that one fails ends the other. What dracut wanted in is added to `withheld`. */
 async function ensureLayers(plan: ImagePlan, options: KeepOptions, withheld: string[]): Promise<Layer[]> {
-  const { profile, release, userspace, modules } = plan
+  const { profile, release, userspace, modules, guest } = plan
   const { cacheDir } = options
+  const replaced = new Set(guest.includes.map(({ to }) => to))
   const failed = new AbortController()
   const signal = options.signal === undefined ? failed.signal : AbortSignal.any([options.signal, failed.signal])
   const both = { ...options, signal }
@@ -67,7 +68,7 @@ async function ensureLayers(plan: ImagePlan, options: KeepOptions, withheld: str
       keptAt(cacheDir, { key: userspace.key, profile, release }, 'userspace'),
       async (held) => {
         const built = await buildUserspace(userspace, { profile, held, signal })
-        withheld.push(...built.withheld)
+        withheld.push(...built.withheld.filter((path) => !replaced.has(path)))
         return built
       },
       both,
