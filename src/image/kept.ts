@@ -70,6 +70,7 @@ export async function ensureKept(
   makeCacheFolders(options.cacheDir)
   const held = await holdBuild(kept, options)
   try {
+    options.signal?.throwIfAborted() // its keeper may have ended with that: what is put there now would stay
     // Another run may just have made it.
     if (!options.force && manifestStamp(kept) !== before) {
       const again = await checkKept(kept)
