@@ -45,7 +45,8 @@ export async function holdFolder(
   const answer = await nextLine()
   options.signal?.removeEventListener('abort', abort)
 
-  if (answer === 'held') {
+  // An abort that came as the keeper answered has ended it.
+  if (answer === 'held' && !options.signal?.aborted) {
     return {
       path,
       watch: (group) => void keeper.stdin.write(`watch ${group}\n`),

@@ -103,6 +103,19 @@ describe('a folder', () => {
     expect(all.filter((one) => one !== undefined)).toHaveLength(1)
   })
 
+  test('is held or is not, whenever an abort comes', async () => {
+    for (let ms = 0; ms < 40; ms += 2) {
+      const stop = new AbortController()
+      const holding = holdFolder(folder, { wait: true, signal: stop.signal })
+      const aborted = delay(ms).then(() => stop.abort(new Error('enough')))
+      const got = await holding.catch(() => undefined)
+      await aborted
+      await delay(20)
+      expect(existsSync(folder)).toBe(got !== undefined)
+      await got?.release()
+    }
+  })
+
   test('is no longer waited for after an abort', async () => {
     await hold(false)
     const stop = new AbortController()
