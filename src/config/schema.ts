@@ -9,6 +9,7 @@ import { choice, duration, environment, flag, integer, limit, list, path, progra
 import { kselftest } from './kselftest-schema.js'
 import { network } from './network-schema.js'
 import { setting } from './setting.js'
+import { snapshot } from './snapshot-schema.js'
 import { usbGadget, usbip } from './usb-schema.js'
 
 // Every setting with its kind, default, meaning and an example. docs/config.md, the JSON Schema and rapido.toml.example
@@ -146,22 +147,6 @@ const share = z
   })
   .prefault({})
   .meta({ id: 'share', description: 'A folder of the host in the guest.' })
-
-const snapshot = z
-  .strictObject({
-    use: setting(choice(['auto', 'never']).prefault('auto'), {
-      meaning:
-        '"auto" boots a kernel, image and shape of machine once, and goes on from there the next time; "never" boots ' +
-        'each time, as `--cold` does.',
-      example: 'never',
-    }),
-    max_size: setting(size({ fromMiB: 0 }).prefault('4G'), {
-      meaning: 'How much of the disk all snapshots may take; those not used for the longest time go.',
-      example: '16G',
-    }),
-  })
-  .prefault({})
-  .meta({ id: 'snapshot', description: 'Snapshots of booted guests, from which VMs start.' })
 
 const run = z
   .strictObject({

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { RapidoError } from '../errors.js'
 import { makeFolder } from '../host/make-folder.js'
@@ -43,6 +44,15 @@ export function makeCacheFolders(cacheDir: string): void {
       throw cacheUnusable(cause, folder)
     }
     if (folder !== cacheDir) requireOwn(folder) // the cache may be a folder in /var/tmp, say
+  }
+}
+
+/** What is in a folder of the cache; nothing where there is none yet. */
+export function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
   }
 }
 

@@ -1,7 +1,7 @@
-import { readdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { holdFolder } from '../host/hold.js'
-import { cacheFiles } from './cache-files.js'
+import { cacheFiles, namesIn } from './cache-files.js'
 import { lookAt } from './inputs.js'
 import { type Manifest, readManifest } from './manifest.js'
 
@@ -33,7 +33,7 @@ export async function cacheGc(
   cacheDir: string,
   options: { keepDays?: number; all?: boolean } = {},
 ): Promise<CachedImage[]> {
-  const unusedMs = options.all ? opening : (options.keepDays ?? 30) * 24 * 3600 * 1000
+  const unusedMs = unusedMsOf(options)
   const removed: CachedImage[] = []
   for (const shelf of shelves(cacheDir)) {
     // images first
@@ -46,6 +46,11 @@ export async function cacheGc(
   }
   await removeLeftovers(cacheDir, unusedMs)
   return removed
+}
+
+/** How long something is unused before it goes, in ms. */
+export function unusedMsOf(options: { keepDays?: number; all?: boolean }): number {
+  return options.all ? opening : (options.keepDays ?? 30) * 24 * 3600 * 1000
 }
 
 /** Where files of one kind and their manifests are. */
@@ -144,13 +149,5 @@ function lookAtCached(shelf: Shelf, key: string): CachedImage | undefined {
     bytes: Number(made?.size ?? 0n),
     madeAt: new Date(Number(made?.mtimeMs ?? used.mtimeMs)),
     lastUsed: new Date(Number(used.mtimeMs)),
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
   }
 }

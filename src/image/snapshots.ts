@@ -1,19 +1,9 @@
 import { createHash } from 'node:crypto'
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { holdFolder } from '../host/hold.js'
 import { writeAtomic } from '../host/write.js'
-import { cacheFiles, cacheUnusable, makeCacheFolders, requireOwn, snapshotFiles } from './cache-files.js'
+import { cacheFiles, cacheUnusable, makeCacheFolders, namesIn, requireOwn, snapshotFiles } from './cache-files.js'
 
 /** A guest that has booted and knows nothing of any run. */
 export interface Snapshot {
@@ -188,14 +178,6 @@ function readManifest(path: string): Manifest | undefined {
     return manifest.format === 1 ? manifest : undefined
   } catch {
     return undefined // it is not there, or not whole
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
   }
 }
 

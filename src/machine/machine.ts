@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { RapidoError } from '../errors.js'
@@ -14,7 +13,6 @@ import { describeEnd, type MachineEnd, machineEnd } from './end.js'
 import { Faults } from './faults.js'
 import { type Incident, IncidentScanner } from './incidents.js'
 import { Qmp, type QmpEvent } from './qmp.js'
-import { restoreState } from './snapshot.js'
 import { socketFromQemu } from './socket-from-qemu.js'
 
 export interface MachineEvents {
@@ -32,9 +30,6 @@ const connectMs = 30_000
 
 /** What QEMU gets to quit, before it is killed. */
 const quitMs = 5000
-
-/** What a guest that was restored gets to answer. */
-const wakeMs = 10_000
 
 /** What a guest that has closed its channel gets to end. */
 const exitMs = 2000
@@ -154,21 +149,6 @@ export class Machine {
   /** The kernel release that the guest said hello with. Rejects with the end of the machine, should that come first. */
   get hello(): Promise<string> {
     return this.#hello
-  }
-
-  /**
-   * Makes it the machine that a snapshot was made of, from there on with a life of its own. Returns once its guest runs
-   * and has said hello. Throws RapidoError('host') where QEMU does not take the state, or the guest does not answer.
-   */
-  async restore({ state, console }: { state: Buffer; console: Buffer }, socketPath: string): Promise<void> {
-    this.console.replay(console)
-    await restoreState(this, state, socketPath)
-    this.channel.wake(new Date(), randomBytes(64))
-    const timer = new AbortController()
-    const late = untilGiven(wakeMs, { pid: this.pid, signal: timer.signal }).then(() => {
-      throw new RapidoError('host', `the guest did not answer within ${wakeMs / 1000} s`)
-    })
-    await Promise.race([this.hello, late]).finally(() => timer.abort())
   }
 
   /** Whether it has its state from a snapshot: what a snapshot is made without, the guest has to look for. */

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { RapidoError } from '../errors.js'
+import { untilGiven } from '../host/cpu-wait.js'
 import type { Machine } from './machine.js'
 import type { QmpEvent } from './qmp.js'
 import { socketFromQemu } from './socket-from-qemu.js'
@@ -11,6 +13,9 @@ const capabilities = ['x-ignore-shared', 'events'].map((capability) => ({ capabi
 
 const migrationMs = 20_000
 
+/** What a guest that was restored gets to answer. */
+const wakeMs = 10_000
+
 /** Stops the guest where it is; returns the state of its CPUs and devices. Throws RapidoError('host'). */
 export async function saveState(machine: Machine, socketPath: string): Promise<Buffer> {
   const { qmp } = machine
@@ -18,6 +23,7 @@ export async function saveState(machine: Machine, socketPath: string): Promise<B
   const socket = await socketFromQemu(socketPath)
   try {
     const over = ended(machine, 'QEMU did not save the state of the machine')
+    over.catch(() => {}) // QEMU may refuse before anybody waits for it
     await qmp.execute('migrate', { uri: `unix:${socketPath}` })
     const chunks: Buffer[] = []
     const stream = await Promise.race([socket.connection, over.then(() => undefined)])
@@ -29,11 +35,31 @@ export async function saveState(machine: Machine, socketPath: string): Promise<B
   }
 }
 
-/** Gives a machine that waits for it (`memoryFile.use` "restore") its state; its guest runs then. Throws RapidoError('host'). */
-export async function restoreState(machine: Machine, state: Buffer, socketPath: string): Promise<void> {
+/**
+ * Makes a machine that waits for its state (`memoryFile.use` "restore") the one that was saved, from there on with a life
+ * of its own. Returns once its guest runs and has said hello. Throws RapidoError('host') where QEMU does not take the
+ * state, or the guest does not answer.
+ */
+export async function restoreMachine(
+  machine: Machine,
+  { state, console }: { state: Buffer; console: Buffer },
+  socketPath: string,
+): Promise<void> {
+  machine.console.replay(console)
+  await restoreState(machine, state, socketPath)
+  machine.channel.wake(new Date(), randomBytes(64))
+  const timer = new AbortController()
+  const late = untilGiven(wakeMs, { pid: machine.pid, signal: timer.signal }).then(() => {
+    throw new RapidoError('host', `the guest did not answer within ${wakeMs / 1000} s`)
+  })
+  await Promise.race([machine.hello, late]).finally(() => timer.abort())
+}
+
+async function restoreState(machine: Machine, state: Buffer, socketPath: string): Promise<void> {
   const { qmp } = machine
   await qmp.execute('migrate-set-capabilities', { capabilities })
   const over = ended(machine, 'QEMU did not restore the state of the machine')
+  over.catch(() => {}) // as above
   await qmp.execute('migrate-incoming', { uri: `unix:${socketPath}` })
   const stream = connect(socketPath)
   stream.on('error', () => {}) // QEMU says why

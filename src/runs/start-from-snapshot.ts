@@ -4,7 +4,7 @@ import { RapidoError } from '../errors.js'
 import type { HeldFolder } from '../host/hold.js'
 import { findSnapshot, keepSnapshot, removeSnapshot, type Snapshot } from '../image/snapshots.js'
 import { type Machine, startMachine } from '../machine/machine.js'
-import { saveState } from '../machine/snapshot.js'
+import { restoreMachine, saveState } from '../machine/snapshot.js'
 import type { MachinePlan } from '../plan/machine.js'
 import { snapshotKey, snapshotMachine } from '../plan/snapshot.js'
 import { type Emit, emitMark } from './events.js'
@@ -59,7 +59,7 @@ async function restore(plan: MachinePlan, snapshot: Snapshot, { machine: options
   emitMark(emit, 'qemu')
   member.watch(machine.pid)
   try {
-    await untilAborted(signal, machine.restore(snapshot, options.files.migrationSocket))
+    await untilAborted(signal, restoreMachine(machine, snapshot, options.files.migrationSocket))
     emitMark(emit, 'restored')
     return machine
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs'
 import { loadSettings } from '../../config/load.js'
 import { exitStatus } from '../../errors.js'
-import { type CachedImage, cacheGc, cacheList } from '../../image/cache.js'
+import { type CachedImage, cacheGc, cacheList, unusedMsOf } from '../../image/cache.js'
 import { type CachedSnapshot, snapshotGc, snapshotList } from '../../image/snapshots.js'
 import type { GlobalOptions, Io, Status } from '../io.js'
 import { surroundings } from '../options.js'
@@ -48,9 +48,9 @@ function list(cacheDir: string, argv: Options, io: Io): Status {
 }
 
 async function collect(cacheDir: string, argv: Options, io: Io): Promise<Status> {
-  const images = await cacheGc(cacheDir, argv.all ? { all: true } : { keepDays: argv.days })
-  const unusedMs = argv.all ? 10_000 : argv.days * 24 * 3600 * 1000
-  const removed = together(images, snapshotGc(cacheDir, { unusedMs }))
+  const which = argv.all ? { all: true } : { keepDays: argv.days }
+  const images = await cacheGc(cacheDir, which)
+  const removed = together(images, snapshotGc(cacheDir, { unusedMs: unusedMsOf(which) }))
   if (argv.json) io.stdout.write(`${JSON.stringify(removed, undefined, 2)}\n`)
   else if (removed.length > 0) io.stdout.write(asTable(removed))
   const bytes = removed.reduce((sum, { bytes }) => sum + bytes, 0)
