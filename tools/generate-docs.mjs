@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// Writes what is made of the schemas: docs/config.md and faults.md, the JSON Schemas and rapido.toml.example. Needs a build (dist/).
+// Writes what is made of the schemas: docs/config.md and faults.md, the JSON Schemas and rapido.toml.example. Needs a build (build/).
 // With --check it writes nothing, names the files that differ and exits 1.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { generatedDocs } from '../dist/config/docs.js'
+import { generatedDocs } from '../build/config/docs.js'
 
 const root = join(import.meta.dirname, '..')
 const isCheck = process.argv.includes('--check')

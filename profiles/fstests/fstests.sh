@@ -5,6 +5,7 @@
 fstests=/opt/fstests
 declare -A device_of # by role: TEST_DEV, SCRATCH_DEV, SCRATCH_DEV1, …
 beside=()            # processes
+looks=0              # for the disks
 roles='((TEST|SCRATCH)_(LOG|RT)?DEV|SCRATCH_DEV[0-9]+|LOGWRITES_DEV)'
 
 # begin_drivers FILESYSTEM…: check mounts at once, and a large module takes a second to load.
@@ -51,6 +52,7 @@ use_disks() {
 # find_disks: which disk has which role, by its serial number; whether all disks of the VM are there.
 find_disks() {
   look_at_disks && return
+  ((++looks > 4)) || return # init is loading the driver of those on virtio
   # On whatever bus they are: their drivers by what is on it.
   local file aliases=()
   for file in /sys/bus/{virtio,pci,scsi}/devices/*/modalias; do

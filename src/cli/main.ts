@@ -50,7 +50,8 @@ async function dispatch(args: string[], io: Io): Promise<Status> {
     .fail((message, error) => {
       throw error ?? wrongUsage(message ?? 'wrong usage', args)
     })
-    .wrap(Math.min(120, io.stdout.columns ?? 100))
+    // yargs makes its help text before each command, whether anybody asks for it or not; half of the time is for this.
+    .wrap(args.includes('--help') || args.includes('-h') ? Math.min(120, io.stdout.columns ?? 100) : null)
     .epilogue(
       'Exit status: 0 success, 1 the guest failed, 2 usage or configuration, 3 this host cannot, 4 the kernel crashed, 5 timed out, 130 interrupted.',
     )

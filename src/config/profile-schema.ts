@@ -308,11 +308,12 @@ export const profileSchema = z.strictObject({
       'How the guest reaches others: not at all, through QEMU as a program of this user, or on a bridge with other VMs.',
     example: 'bridge',
   }),
-  snapshot: setting(choice(['ready', 'off']).prefault('ready'), {
+  snapshot: setting(choice(['ready', 'after-boot-script', 'off']).prefault('ready'), {
     meaning:
-      'What a snapshot of it is taken of: the guest once it is ready, before it knows anything of a run. "off" where each ' +
-      'run wants a kernel that has just booted.',
-    example: 'off',
+      'What a snapshot of it is taken of: the guest once it is ready, before it knows anything of a run. Or after its boot.sh, ' +
+      'where that does what all VMs can share: RAPIDO_VM is 0 in it, and one that has a disk, a network, a shared folder or a ' +
+      'secret runs it for itself all the same. "off" where each run wants a kernel that has just booted.',
+    example: 'after-boot-script',
   }),
   ceph: setting(cephUse.prefault('none'), {
     meaning:

@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import { blktests } from './blktests-schema.js'
 import { ceph } from './ceph-schema.js'
+import { cifs } from './cifs-schema.js'
 import { diskIdPattern, settingsDisk } from './disk-schema.js'
 import { fstests } from './fstests-schema.js'
 import { incidentKinds } from './incident-kinds.js'
 import { iscsi, lio, openIscsi, tcmuRunner } from './iscsi-schema.js'
 import { choice, duration, environment, flag, integer, limit, list, path, program, size, text, texts } from './kinds.js'
 import { kselftest } from './kselftest-schema.js'
+import { multipath } from './multipath-schema.js'
 import { network } from './network-schema.js'
 import { setting } from './setting.js'
 import { snapshot } from './snapshot-schema.js'
@@ -165,6 +167,12 @@ const run = z
         'How long a guest may take to answer, from the start of QEMU. What it waits for a CPU of a busy host is not counted.',
       example: '3m',
     }),
+    power_off: setting(choice(['auto', 'always']).prefault('auto'), {
+      meaning:
+        '"always" lets the kernel power off at the end, so that its shutdown is tested, too. "auto" spares it that where the ' +
+        'VM has no disk, network or shared folder: QEMU quits once all processes have ended and all is unmounted.',
+      example: 'always',
+    }),
     fail_on: setting(
       list(choice(incidentKinds), { of: 'kinds of kernel report', such: '["panic", "oops"]' }).prefault(
         incidentKinds.filter((kind) => kind !== 'warning'),
@@ -225,81 +233,6 @@ const ssh = z
   })
   .prefault({})
   .meta({ id: 'ssh', description: 'The ssh server of a guest, where its profile has one.' })
-
-const smbName = (what: string) =>
-  text({ pattern: /^[^\s/\\][^/\\\p{Cc}]*$/u, what, advice: 'use one without slashes and control characters' })
-
-const cifs = z
-  .strictObject({
-    server: setting(smbName('the name of a server').prefault('host'), {
-      meaning: 'The SMB server: a name or an address. `host` is this host, on the bridge of the VMs.',
-      example: '192.168.155.1',
-    }),
-    share: setting(
-      text({
-        pattern: /^[^\s/\\][^\\\p{Cc}]*$/u,
-        what: 'the name of a share',
-        advice: 'use one such as "test"',
-      }).optional(),
-      {
-        meaning: 'The share to mount, or a folder in it.',
-        example: 'test',
-        unset: 'a profile that mounts one refuses to boot',
-      },
-    ),
-    user: setting(smbName('the name of a user').optional(), {
-      meaning: 'The user of the server. The password is the secret `cifs_password`, in `[secrets]`.',
-      example: 'tester',
-      unset: 'a profile that mounts a share refuses to boot',
-    }),
-    domain: setting(smbName('the name of a domain').optional(), {
-      meaning: 'The domain, or workgroup, of the user.',
-      example: 'LAB',
-      unset: "the server's",
-    }),
-    mount_opts: setting(
-      text({
-        pattern: /^[^\s,]+(,[^\s,]+)*$/,
-        what: 'a list of mount options',
-        advice: 'use options with commas and no blanks, such as "vers=3.0,seal"',
-      }).optional(),
-      { meaning: 'More options of mount.cifs.', example: 'vers=3.1.1,seal', unset: 'none' },
-    ),
-  })
-  .prefault({})
-  .meta({ id: 'cifs', description: 'The share that the profile `cifs` mounts.' })
-
-const multipath = z
-  .strictObject({
-    policy: setting(
-      choice(['service-time', 'round-robin', 'queue-length', 'historical-service-time']).prefault('service-time'),
-      { meaning: 'The path selector: which path of a group gets the next I/O.', example: 'round-robin' },
-    ),
-    grouping: setting(choice(['multibus', 'failover', 'group_by_prio']).prefault('multibus'), {
-      meaning: '`path_grouping_policy`: all paths in use, or one, or those of the best priority.',
-      example: 'failover',
-    }),
-    checker: setting(choice(['tur', 'directio', 'readsector0']).prefault('tur'), {
-      meaning: '`path_checker`: how multipathd sees whether a path works. `tur` does not notice failing reads.',
-      example: 'directio',
-    }),
-    no_path_retry: setting(
-      text({ pattern: /^(queue|fail|[1-9]\d*)$/, what: 'known', advice: 'use "queue", "fail" or a number' }).prefault(
-        'queue',
-      ),
-      {
-        meaning: 'Without any path: `queue` I/O for ever, `fail` it at once, or after so many checks, a second each.',
-        example: '5',
-      },
-    ),
-    src: setting(path().optional(), {
-      meaning: 'A built multipath-tools tree, whose programs are used.',
-      example: '~/multipath-tools',
-      unset: 'those of the distribution',
-    }),
-  })
-  .prefault({})
-  .meta({ id: 'multipath', description: 'What the profiles `multipath` and `multipath-alua` set up.' })
 
 /** Where a secret is: one of three, and never the secret itself. */
 const secret = z.union([

@@ -8,6 +8,8 @@ export interface SettingNotes {
   unset?: string // what holds without it, where that is no fixed value
 }
 
+z.config({ jitless: true }) // each schema is used once: to compile it first takes longer
+
 const registry = z.registry<SettingNotes>()
 
 /** Adds notes to a setting. They go into the JSON Schema, too. */

@@ -1,9 +1,14 @@
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 
-/** The folder of rapido's package.json. This file sits two below it, in src/ as in dist/. */
-export const packageRoot = join(import.meta.dirname, '..', '..')
+/** The folder of rapido's package.json: above this module, be it in src/ or a part of a file of dist/. */
+export const packageRoot = folderWith('package.json', import.meta.dirname)
 
 /** Absolute path of a file that is shipped with rapido, such as 'src/guest/init'. */
 export function packageFile(path: string): string {
   return join(packageRoot, path)
+}
+
+function folderWith(file: string, folder: string): string {
+  return existsSync(join(folder, file)) || folder === '/' ? folder : folderWith(file, dirname(folder))
 }

@@ -6,10 +6,20 @@ import { writeAtomic } from '../host/write.js'
 import { cacheFiles, cacheUnusable, makeCacheFolders, namesIn, requireOwn, snapshotFiles } from './cache-files.js'
 
 /** A guest that has booted and knows nothing of any run. */
-export interface Snapshot {
+export interface Snapshot extends SavedGuest {
   memory: string // path
-  state: Buffer
-  console: Buffer
+}
+
+/** What there is of it beside its memory. */
+export interface SavedGuest {
+  state: Buffer // of its CPUs and devices
+  console: Buffer // what it had put there
+  bootScript?: BootScriptOutput | undefined // where its boot.sh has run
+}
+
+export interface BootScriptOutput {
+  stdout: string
+  stderr: string
 }
 
 /** A snapshot in the cache, as `rapido cache` shows it. */
@@ -32,6 +42,7 @@ interface Manifest {
   memory: { bytes: number; blocks: number } // blocks of 512 bytes that are no holes
   state: { bytes: number; sha256: string }
   console: { bytes: number }
+  bootScript?: BootScriptOutput | undefined
 }
 
 /**
@@ -54,7 +65,7 @@ export function findSnapshot(cacheDir: string, key: string): Snapshot | undefine
     if (isWhole) {
       const now = new Date()
       utimesSync(files.manifest, now, now)
-      return { memory: files.memory, state, console }
+      return { memory: files.memory, state, console, bootScript: manifest.bootScript }
     }
   } catch {
     // A file of it is gone.
@@ -78,7 +89,7 @@ export interface MakeOptions {
  */
 export async function keepSnapshot(
   key: string,
-  make: (memory: string) => Promise<{ state: Buffer; console: Buffer }>,
+  make: (memory: string) => Promise<SavedGuest>,
   options: MakeOptions,
 ): Promise<Snapshot> {
   const { cacheDir, signal } = options
@@ -96,7 +107,7 @@ export async function keepSnapshot(
     const made = snapshotFiles(join(held.path, 'snapshot'))
     mkdirSync(made.folder, { mode: 0o700 })
     writeFileSync(made.memory, '', { mode: 0o600 }) // QEMU would let others read it
-    const { state, console } = await make(made.memory)
+    const { state, console, bootScript } = await make(made.memory)
     await writeAtomic(made.state, state)
     await writeAtomic(made.console, console)
     const { size, blocks } = statSync(made.memory)
@@ -109,13 +120,14 @@ export async function keepSnapshot(
       memory: { bytes: size, blocks },
       state: { bytes: state.length, sha256: sha256(state) },
       console: { bytes: console.length },
+      bootScript,
     }
     await writeAtomic(made.manifest, JSON.stringify(manifest))
     makeRoom(cacheDir, { hostBoot: options.hostBoot, maxBytes: options.maxBytes - blocks * 512 })
     removeSnapshot(cacheDir, key)
     const { folder, memory } = cacheFiles(cacheDir).snapshot(key)
     renameSync(made.folder, folder)
-    return { memory, state, console }
+    return { memory, state, console, bootScript }
   } catch (error) {
     throw cacheUnusable(error, cacheDir)
   } finally {

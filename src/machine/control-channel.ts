@@ -10,11 +10,17 @@ export interface CommandRequest {
   env: Record<string, string>
 }
 
+/** How a guest can leave: 'quit' does what comes before a power-off, and leaves QEMU's end to the host. */
+export const leavings = ['poweroff', 'reboot', 'quit'] as const
+export type Leaving = (typeof leavings)[number]
+
 /** What the channel tells, apart from what it was asked. */
 export interface ChannelEvents {
   hello(release: string): void
-  /** The guest is about to power off or reboot. */
-  leaving(how: 'poweroff' | 'reboot'): void
+  /** The guest begins to leave. */
+  leaving(how: Leaving): void
+  /** A guest that was asked to leave by 'quit' has unmounted everything: QEMU may quit. */
+  left(): void
   /** Something came from the guest: for the limit on silence. */
   activity(): void
   /** The stream has closed; whoever knows why calls close(). */
@@ -84,7 +90,7 @@ export class ControlChannel {
     this.#send('W', 0, Buffer.concat([Buffer.from(time), seed]))
   }
 
-  leave(how: 'poweroff' | 'reboot'): void {
+  leave(how: Leaving): void {
     this.#send('Q', 0, how)
   }
 
@@ -131,7 +137,9 @@ export class ControlChannel {
       case 'H':
         return this.#events.hello(payload.toString())
       case 'P':
-        return this.#events.leaving(payload.toString() === 'reboot' ? 'reboot' : 'poweroff')
+        return this.#events.leaving(leavings.find((how) => how === payload.toString()) ?? 'poweroff')
+      case 'D':
+        return this.#events.left()
       case 'F': {
         const write = this.#writes.get(id)
         this.#writes.delete(id)

@@ -8,7 +8,7 @@ import type { MachinePlan } from '../plan/machine.js'
 import { qemuArgs } from '../plan/qemu-args.js'
 import type { VmFiles } from '../plan/state-files.js'
 import { Console } from './console.js'
-import { ControlChannel } from './control-channel.js'
+import { ControlChannel, type Leaving } from './control-channel.js'
 import { describeEnd, type MachineEnd, machineEnd } from './end.js'
 import { Faults } from './faults.js'
 import { type Incident, IncidentScanner } from './incidents.js'
@@ -99,7 +99,7 @@ export class Machine {
   readonly #qmpEvents: QmpEvent[] = []
   #hello: Promise<string>
   #greet!: (release: string) => void
-  #leaving: 'poweroff' | 'reboot' | undefined
+  #leaving: Leaving | undefined
   #end: MachineEnd | undefined
   #channelOpen = false
   #isResetting = false
@@ -140,6 +140,7 @@ export class Machine {
         leaving: (how) => {
           this.#leaving = how
         },
+        left: () => void this.qmp.execute('quit').catch(() => {}), // or else stop() goes on
         activity: parts.events.activity,
         lost: () => this.#onChannelLost('the control channel of the guest closed'),
       },
@@ -162,7 +163,7 @@ export class Machine {
   }
 
   /** What the guest announced before it left: tells a wanted reboot from a crash. */
-  get leaving(): 'poweroff' | 'reboot' | undefined {
+  get leaving(): Leaving | undefined {
     return this.#leaving
   }
 
@@ -172,12 +173,13 @@ export class Machine {
 
   /**
    * Ends the machine, gently first: the guest is asked over the control channel, then by ACPI; then QEMU is told to
-   * quit, terminated, killed. `patienceMs` is for each of the guest's two steps; one that has said that it leaves gets
+   * quit, terminated, killed. `how` is what the guest is asked to do: to leave by 'quit' is enough where there is no
+   * hardware but QEMU's own. `patienceMs` is for each of the guest's two steps; one that has said that it leaves gets
    * `flushMs` more, to write what it has; for both, what it waits for a CPU of a busy host is not counted. Returns when QEMU
    * is gone.
    */
-  async stop(options: { patienceMs: number; flushMs?: number }): Promise<MachineEnd> {
-    const { patienceMs, flushMs = 0 } = options
+  async stop(options: { patienceMs: number; flushMs?: number; how?: 'poweroff' | 'quit' }): Promise<MachineEnd> {
+    const { patienceMs, flushMs = 0, how = 'poweroff' } = options
     this.#isEndWanted = true
     const steps: { try?: () => unknown; waitMs: number | (() => number); isOfGuest?: boolean }[] = [
       { try: () => this.qmp.execute('system_powerdown'), waitMs: Math.min(patienceMs, 1000) },
@@ -187,7 +189,7 @@ export class Machine {
     ]
     if (this.#channelOpen) {
       const flush = { waitMs: () => (this.#leaving === undefined ? 0 : flushMs), isOfGuest: true }
-      steps.unshift({ try: () => this.channel.leave('poweroff'), waitMs: patienceMs, isOfGuest: true }, flush)
+      steps.unshift({ try: () => this.channel.leave(how), waitMs: patienceMs, isOfGuest: true }, flush)
     }
     for (const step of steps) {
       if (this.#end) return this.#end

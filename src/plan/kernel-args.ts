@@ -14,6 +14,8 @@ export function kernelArgs(plan: { accel: MachinePlan['accel']; channel: Channel
     // Emulated code is translated anew wherever it stands: a program that always stands in the same place starts three times
     // as fast (docs/decisions/0015-no-aslr-under-emulation.md).
     ...(plan.accel === 'tcg' ? ['norandmaps'] : []),
+    // Half a second of emulated cryptography that no test asked for: docs/decisions/0018-slow-under-emulation.md.
+    ...(plan.accel === 'tcg' ? ['cryptomgr.notests', 'initcall_blacklist=crypto_kdf108_init'] : []),
     ...(plan.channel.kind === 'serial' ? [`rapido.channel=${arch.serialChannel}`] : []),
     ...plan.extra,
   ]

@@ -27,7 +27,7 @@ export interface GuestLayerPlan {
 }
 
 /** Change one of these when layers of the same plan are made in another way than before. */
-const formats = { userspace: 1, modules: 1, guest: 1 }
+const formats = { userspace: 1, modules: 1, guest: 2 }
 
 /** Two profiles with the same lists share it; without drivers in it so do all kernels. */
 export function userspacePlan(plan: Omit<UserspacePlan, 'key'>): UserspacePlan {

@@ -29,6 +29,11 @@ export interface MemoryFile {
   use: 'make' | 'restore' // what is restored keeps its changes to itself: many at once share the file
 }
 
+/** Whether a machine has nothing outside of itself that rapido knows of: no disk of the host's, network or shared folder. */
+export function isAlone({ disks, network, share }: Pick<MachinePlan, 'disks' | 'network' | 'share'>): boolean {
+  return disks.length === 0 && network.kind === 'none' && share === undefined
+}
+
 /** Where the control channel runs: a virtio-serial port, or the second serial port of a kernel without them. */
 export type ChannelPlan = { kind: 'virtio' } | { kind: 'serial' }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { MachinePlan } from './machine.js'
+import { isAlone, type MachinePlan } from './machine.js'
 import { qemuArgs } from './qemu-args.js'
 
 /** What the snapshot of a machine hangs on, beside its plan. */
@@ -7,6 +7,7 @@ export interface SnapshotFacts {
   hostBoot: string // the boot id: what was not yet written when a host crashed is never believed
   cpu: string // the model of the host's CPU
   files: string[] // QEMU, kernel and initramfs, each with what tells that it has changed
+  bootScript?: unknown // all that boot.sh is given, where the snapshot is taken after it
 }
 
 /**
@@ -41,6 +42,20 @@ export function snapshotKey(plan: MachinePlan, facts: SnapshotFacts): string {
 }
 
 const format = 1
+
+export type SnapshotPoint = 'ready' | 'after-boot-script'
+
+/**
+ * When the snapshot of a machine is taken, if its profile has a wish. What boot.sh does to a disk, to a network or with a
+ * secret is of one VM alone.
+ */
+export function snapshotPoint(
+  wanted: SnapshotPoint,
+  machine: MachinePlan,
+  { hasSecrets }: { hasSecrets: boolean },
+): SnapshotPoint {
+  return isAlone(machine) && machine.zram.length === 0 && !hasSecrets ? wanted : 'ready'
+}
 
 /** Why a machine is always booted, where it is. */
 export function whyNoSnapshot(plan: MachinePlan): string | undefined {

@@ -70,7 +70,7 @@ let isRegistered = false
 function registerHooks(): void {
   if (isRegistered) return
   isRegistered = true
-  register('./scenario-hooks.js', import.meta.url, {
+  register(pathToFileURL(packageFile('dist/scenario-hooks.js')), {
     data: { index: pathToFileURL(packageFile('dist/index.js')).href },
   })
 }

@@ -7,7 +7,7 @@ import { diskDrivers } from '../plan/disks.js'
 import { guestRun } from '../plan/guest-env.js'
 import { guestNetworkLines, hostsFile, resolvConf } from '../plan/guest-network.js'
 import { bootedLogLevel } from '../plan/kernel-args.js'
-import { shareTag } from '../plan/machine.js'
+import { isAlone, shareTag } from '../plan/machine.js'
 import { hostNameOf } from '../plan/network.js'
 import { readBootFiles } from './boot-files.js'
 import { type Emit, emitMark } from './events.js'
@@ -83,8 +83,7 @@ async function tellGuest(
 
 /** What a snapshot is made without: the guest has not looked at their slots since. */
 async function findDevices({ plan, channel }: Machine): Promise<void> {
-  const isNone = plan.disks.length === 0 && plan.network.kind === 'none' && plan.share === undefined
-  if (!isNone) await channel.writeFile('/sys/bus/pci/rescan', '1')
+  if (!isAlone(plan)) await channel.writeFile('/sys/bus/pci/rescan', '1')
 }
 
 /** Its NICs have their addresses from us: nothing of a network is in the image, nor on the kernel's command line. */

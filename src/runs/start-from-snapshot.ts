@@ -2,13 +2,21 @@ import { readFile, stat } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { RapidoError } from '../errors.js'
 import type { HeldFolder } from '../host/hold.js'
-import { findSnapshot, keepSnapshot, removeSnapshot, type Snapshot } from '../image/snapshots.js'
+import {
+  type BootScriptOutput,
+  findSnapshot,
+  keepSnapshot,
+  removeSnapshot,
+  type SavedGuest,
+  type Snapshot,
+} from '../image/snapshots.js'
 import { type Machine, startMachine } from '../machine/machine.js'
 import { restoreMachine, saveState } from '../machine/snapshot.js'
 import type { MachinePlan } from '../plan/machine.js'
-import { snapshotKey, snapshotMachine } from '../plan/snapshot.js'
+import { type SnapshotPoint, snapshotKey, snapshotMachine } from '../plan/snapshot.js'
 import { type Emit, emitMark } from './events.js'
 import type { RunPlan } from './plan-run.js'
+import { runSharedBootScript, sharedBootScriptInputs } from './shared-boot-script.js'
 import { untilAborted } from './until-aborted.js'
 import { untilAnswer } from './until-answer.js'
 
@@ -16,6 +24,8 @@ type MachineOptions = Parameters<typeof startMachine>[1]
 
 interface Options {
   run: RunPlan
+  point: SnapshotPoint
+  role: string | undefined // of the machine, in a group
   machine: MachineOptions // of the run
   member: HeldFolder // of the VM: it kills what is still there when we are gone
   signal: AbortSignal
@@ -24,15 +34,24 @@ interface Options {
 
 /**
  * A machine whose guest has booted before: it goes on from a snapshot, made now where there is none of this kernel,
- * image and shape. Undefined where that fails, which is told; the machine is to be booted then.
+ * image and shape; `bootScript` if its boot.sh has run, too. Undefined where that fails, which is told; the machine is to be
+ * booted then.
  */
-export async function startFromSnapshot(plan: MachinePlan, options: Options): Promise<Machine | undefined> {
+export async function startFromSnapshot(
+  plan: MachinePlan,
+  options: Options,
+): Promise<{ machine: Machine; bootScript: BootScriptOutput | undefined } | undefined> {
   const { run, signal, emit } = options
   const cacheDir = run.settings.paths.cache
   let key: string | undefined
   try {
     const hostBoot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim()
-    key = snapshotKey(plan, { hostBoot, cpu: cpus()[0]?.model ?? '', files: await identities(plan, cacheDir) })
+    key = snapshotKey(plan, {
+      hostBoot,
+      cpu: cpus()[0]?.model ?? '',
+      files: await identities(plan, cacheDir),
+      bootScript: options.point === 'ready' ? undefined : await sharedBootScriptInputs(options),
+    })
     const found = findSnapshot(cacheDir, key)
     const snapshot =
       found ??
@@ -44,7 +63,7 @@ export async function startFromSnapshot(plan: MachinePlan, options: Options): Pr
         release: run.kernel.release,
         signal,
       }))
-    return await restore(plan, snapshot, options)
+    return { machine: await restore(plan, snapshot, options), bootScript: snapshot.bootScript }
   } catch (error) {
     signal.throwIfAborted()
     if (error instanceof RapidoError && error.code === 'timeout') throw error // once more would take as long
@@ -70,12 +89,9 @@ async function restore(plan: MachinePlan, snapshot: Snapshot, { machine: options
   }
 }
 
-/** Boots a machine that is no run's until its guest says hello, and saves it there. */
-async function makeSnapshot(
-  plan: MachinePlan,
-  memory: string,
-  { run, machine: options, member, signal, emit }: Options,
-): Promise<{ state: Buffer; console: Buffer }> {
+/** Boots a machine that is no run's until its guest says hello, or has run boot.sh, and saves it there. */
+async function makeSnapshot(plan: MachinePlan, memory: string, all: Options): Promise<SavedGuest> {
+  const { run, machine: options, member, signal, emit } = all
   const { files, consoleLog } = options
   const { enter: _, ...surroundings } = options
   const machine = await startMachine(snapshotMachine(plan, { memoryFile: memory, sockets: plan.sockets }), {
@@ -91,10 +107,11 @@ async function makeSnapshot(
       untilAnswer(machine.hello, { machine, number: plan.number, log: consoleLog, limitMs, signal }),
     )
     emitMark(emit, 'hello')
+    const bootScript = all.point === 'ready' ? undefined : await runSharedBootScript(machine, { ...all, consoleLog })
     const state = await untilAborted(signal, saveState(machine, files.migrationSocket))
     await machine.stop({ patienceMs: 0 })
     emitMark(emit, 'saved')
-    return { state, console: await readFile(consoleLog) }
+    return { state, console: await readFile(consoleLog), bootScript }
   } finally {
     await machine.stop({ patienceMs: 0 })
     member.unwatch(machine.pid)

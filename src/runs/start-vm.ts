@@ -7,6 +7,7 @@ import { makeFolder } from '../host/make-folder.js'
 import { writeAtomic } from '../host/write.js'
 import { unpackKernel } from '../image/direct-kernel.js'
 import { ensureImage } from '../image/ensure.js'
+import type { BootScriptOutput } from '../image/snapshots.js'
 import type { MachineEnd } from '../machine/end.js'
 import type { Incident } from '../machine/incidents.js'
 import { endedTooEarly, type Machine, startMachine } from '../machine/machine.js'
@@ -15,7 +16,7 @@ import { diskFiles, rbdImages } from '../plan/disks.js'
 import { guestEnv } from '../plan/guest-env.js'
 import type { MachinePlan } from '../plan/machine.js'
 import { addressesOf, networkName } from '../plan/network.js'
-import { whyNoSnapshot } from '../plan/snapshot.js'
+import { type SnapshotPoint, snapshotPoint, whyNoSnapshot } from '../plan/snapshot.js'
 import { consoleLog, logsFolder, type VmFiles, vmFiles } from '../plan/state-files.js'
 import { claimVm } from './claim.js'
 import { writeClientConf } from './client-conf.js'
@@ -28,7 +29,7 @@ import { planMachine, type RunPlan } from './plan-run.js'
 import { serveVm } from './serve.js'
 import { startFromSnapshot } from './start-from-snapshot.js'
 import { type CephUse, tellCeph, useCeph } from './use-ceph.js'
-import { flushMs, patienceMs, Vm } from './vm.js'
+import { inOrder, Vm } from './vm.js'
 import type { VmInfo } from './vm-info.js'
 
 export interface StartOptions {
@@ -59,7 +60,7 @@ export async function startVm(plan: RunPlan, options: StartOptions): Promise<Vm>
     for (const note of secrets.notes) emit({ type: 'note', text: note })
     emit({ type: 'phase', phase: 'image' })
     const [image, kernel] = await Promise.all([
-      ensureImage(plan.image, { cacheDir: plan.settings.paths.cache, signal, emit }),
+      ensureImage(plan.image, { cacheDir: plan.settings.paths.cache, force: startWay() === 'cold', signal, emit }),
       ensureKernel(plan, options),
     ])
     emitMark(emit, 'image')
@@ -91,6 +92,7 @@ interface Launched {
   info: Omit<VmInfo, 'state'>
   ceph: Promise<CephUse> | undefined
   closed: Promise<MachineEnd>
+  bootScript: BootScriptOutput | undefined // where it has run before, in the snapshot
   vm?: Vm // once it is ready
 }
 
@@ -150,10 +152,19 @@ async function launch(
       activity: options.onActivity ?? (() => {}),
     },
   }
-  const restored = mayRestore(plan, machinePlan)
-    ? await startFromSnapshot(machinePlan, { run: plan, machine: machineOptions, member: folder, signal, emit })
-    : undefined
-  const machine = restored ?? (await startMachine(machinePlan, machineOptions))
+  const point = pointToRestore(plan, machinePlan)
+  const restored =
+    point &&
+    (await startFromSnapshot(machinePlan, {
+      run: plan,
+      point,
+      role: options.role,
+      machine: machineOptions,
+      member: folder,
+      signal,
+      emit,
+    }))
+  const machine = restored?.machine ?? (await startMachine(machinePlan, machineOptions))
   if (restored === undefined) emitMark(emit, 'qemu')
   folder.watch(machine.pid)
   life.defer('fence its Ceph clients', async () => {
@@ -174,18 +185,23 @@ async function launch(
   const { disks, zram } = machinePlan
   const env = guestEnv({ number, profile, settings, term: options.term, role: options.role, disks, zram })
   const { cwd } = profile.boot
-  const stop = () => machine.stop({ patienceMs, flushMs: flushMs(plan, machine) }).then(() => closed)
-  const launched: Launched = { plan, number, machine, files, log, env, info, ceph, closed }
+  const stop = () => machine.stop(inOrder(plan, machine)).then(() => closed)
+  const { bootScript } = restored ?? {}
+  const launched: Launched = { plan, number, machine, files, log, env, info, ceph, closed, bootScript }
   life.defer('stop serving', await serveVm(files.serveSocket, { machine, env, cwd, stop, vm: () => launched.vm }))
   info.qemuPid = machine.pid
   await writeInfo(files, { ...info, state: 'booting' })
   return launched
 }
 
-/** Whether a snapshot may stand for booting it. RAPIDO_START is for measurements and tests of all ways to start. */
-function mayRestore({ settings, profile }: RunPlan, machine: MachinePlan): boolean {
-  if (['cold', 'warm'].includes(process.env.RAPIDO_START ?? '')) return false
-  return settings.snapshot.use === 'auto' && profile.snapshot === 'ready' && whyNoSnapshot(machine) === undefined
+/** For tests of all ways to start: with an image made anew, from the image that is there, or else from a snapshot. */
+const startWay = () => process.env.RAPIDO_START ?? 'snapshot'
+
+/** The snapshot that may stand for booting it. */
+function pointToRestore({ settings, profile }: RunPlan, machine: MachinePlan): SnapshotPoint | undefined {
+  if (startWay() !== 'snapshot') return undefined
+  if (settings.snapshot.use === 'never' || profile.snapshot === 'off' || whyNoSnapshot(machine)) return undefined
+  return snapshotPoint(profile.snapshot, machine, { hasSecrets: Object.keys(settings.secrets).length > 0 })
 }
 
 /** Whether its guest has unmounted everything: who powers off or reboots says so, and does. */
@@ -195,7 +211,7 @@ function leftInOrder({ end, leaving }: Machine): boolean {
 
 /** The guest is told who it is; then it is this. */
 async function introduce(launched: Launched, options: StartOptions & { secrets: Map<string, string> }): Promise<Vm> {
-  const { plan, number, machine, files, log, env, info, closed } = launched
+  const { plan, number, machine, files, log, env, info, closed, bootScript } = launched
   const patience = options.gdb?.wait ? Number.POSITIVE_INFINITY : undefined // somebody has to say go to gdb first
   const [kernelRelease, ceph] = await Promise.all([meetGuest(launched, { ...options, patience }), launched.ceph])
   if (ceph) await tellCeph(launched, ceph, plan)
@@ -207,7 +223,8 @@ async function introduce(launched: Launched, options: StartOptions & { secrets: 
     if (ceph) await fenceAt(ceph, addressesOf(machine.plan.network), options.emit)
     if (ceph) await tellCeph(launched, ceph, plan)
   }
-  launched.vm = new Vm({ number, plan, machine, kernelRelease, consoleLog: log, ceph, env, closed, meetAgain })
+  const parts = { number, plan, machine, kernelRelease, consoleLog: log, ceph, env, closed, meetAgain, bootScript }
+  launched.vm = new Vm(parts)
   await writeInfo(files, { ...info, kernel: kernelRelease, state: 'ready' })
   return launched.vm
 }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
+import type { BootScriptOutput } from '../image/snapshots.js'
 import { dynamicDebugControl, dynamicDebugQueries } from '../plan/dynamic-debug.js'
 import { guestRun } from '../plan/guest-env.js'
 import type { StepResult } from '../report/result.js'
@@ -15,6 +16,8 @@ export async function runBootScript(
   options: { emit: Emit; steps: StepResult[]; role?: string | undefined },
 ): Promise<StepResult> {
   options.emit({ type: 'phase', phase: 'boot.sh' })
+  const before = vm.takeBootScriptOutput()
+  if (before !== undefined) return stepBefore(before, options)
   const source = `. ${guestRun.helpers}; . ${guestRun.bootScript}`
   await askForDebugMessages(vm, options.emit)
   const step = await runStep(vm, { ...options, name: 'boot.sh', command: ['bash', '-c', source, 'boot.sh'] })
@@ -23,6 +26,22 @@ export async function runBootScript(
   emitMark(options.emit, 'boot.sh')
   return step
 }
+
+/** It has run in the snapshot that the VM comes from: what it wrote then is told now. */
+function stepBefore(
+  { stdout, stderr }: BootScriptOutput,
+  { emit, steps, role }: { emit: Emit; steps: StepResult[]; role?: string | undefined },
+): StepResult {
+  const step: StepResult = { name: stepName('boot.sh', role), status: 0, durationMs: 0, stdout, stderr }
+  steps.push(step)
+  for (const [stream, text] of [['stdout', stdout] as const, ['stderr', stderr] as const]) {
+    if (text !== '') emit({ type: 'output', step: step.name, stream, chunk: Buffer.from(text) })
+  }
+  emitMark(emit, 'boot.sh')
+  return step
+}
+
+const stepName = (name: string, role: string | undefined) => (role === undefined ? name : `${role}: ${name}`)
 
 async function explainCeph(vm: Vm, use: CephUse, { step, emit }: { step: StepResult; emit: Emit }): Promise<void> {
   const why = await whyCephFails(use, vm.plan, vm.machine.console.lastLines(50))
@@ -60,7 +79,7 @@ export async function runStep(
   },
 ): Promise<StepResult> {
   const { emit, steps, role } = options
-  const name = role === undefined ? options.name : `${role}: ${options.name}`
+  const name = stepName(options.name, role)
   const step: StepResult = { name, status: undefined, durationMs: 0, stdout: '', stderr: '' }
   // As with `set -e`: the rest would mislead. One without a status runs now, on another machine.
   if (steps.some(({ status }) => status !== undefined && status !== 0)) return step

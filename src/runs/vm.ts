@@ -3,11 +3,13 @@ import { type FaultInput, type FaultVerb, isCephFault, isUsbFault } from '../con
 import { formatDurationMs } from '../config/units.js'
 import { RapidoError } from '../errors.js'
 import type { WindowSize } from '../host/pty-process.js'
+import type { BootScriptOutput } from '../image/snapshots.js'
 import type { MachineEnd } from '../machine/end.js'
 import type { GuestCommand } from '../machine/guest-command.js'
 import { endedUnexpectedly, type Machine } from '../machine/machine.js'
 import { QemuGone } from '../machine/qmp.js'
 import { readFault } from '../plan/faults.js'
+import { isAlone } from '../plan/machine.js'
 import { faultCluster } from './fault-ceph.js'
 import { faultUsb } from './fault-usb.js'
 import { IoLoad, type LoadOptions } from './io-load.js'
@@ -33,6 +35,19 @@ export function flushMs({ ceph }: RunPlan, { plan }: Pick<Machine, 'plan'>): num
   return ceph !== undefined || isKept || plan.network.kind === 'bridge' ? 15_000 : 0
 }
 
+/** How the guest is stopped: without the kernel's own power-off where that has no disk, network or folder to let go of. */
+export function howToStop({ settings }: RunPlan, { plan }: Pick<Machine, 'plan'>): 'poweroff' | 'quit' {
+  const isQuit = settings.run.power_off === 'auto' && isAlone(plan) && plan.extraArgs.length === 0
+  return isQuit ? 'quit' : 'poweroff'
+}
+
+/** What Machine.stop() is asked for a guest that answers. */
+export const inOrder = (plan: RunPlan, machine: Machine) => ({
+  patienceMs,
+  flushMs: flushMs(plan, machine),
+  how: howToStop(plan, machine),
+})
+
 /**
  * A VM that is up: its guest has said hello and knows who it is. `await using vm = await boot(…)` stops it at the end
  * of the block. Everything that waits also ends when the machine does.
@@ -49,6 +64,7 @@ export class Vm implements AsyncDisposable {
   readonly #env: Record<string, string>
   readonly #meetAgain: () => Promise<void>
   #resetting: Promise<void> | undefined
+  #bootScriptOutput: BootScriptOutput | undefined
 
   constructor(parts: {
     number: number
@@ -60,6 +76,7 @@ export class Vm implements AsyncDisposable {
     env: Record<string, string>
     closed: Promise<MachineEnd>
     meetAgain: () => Promise<void> // after a reset: tells the guest all that it was told
+    bootScript?: BootScriptOutput | undefined // where it has run before, in the snapshot
   }) {
     this.number = parts.number
     this.plan = parts.plan
@@ -70,6 +87,14 @@ export class Vm implements AsyncDisposable {
     this.closed = parts.closed
     this.#env = parts.env
     this.#meetAgain = parts.meetAgain
+    this.#bootScriptOutput = parts.bootScript
+  }
+
+  /** What boot.sh wrote, where it need not run any more. Once: a guest that boots anew runs it. */
+  takeBootScriptOutput(): BootScriptOutput | undefined {
+    const output = this.#bootScriptOutput
+    this.#bootScriptOutput = undefined
+    return output
   }
 
   /** Starts a command in the guest: its streams are binary-safe and apart, `exit` is its status. */
@@ -246,8 +271,8 @@ export class Vm implements AsyncDisposable {
 
   /** Powers the guest off, by force if need be; returns when nothing of the VM is left. */
   async stop(options: { patienceMs?: number } = {}): Promise<MachineEnd> {
-    const usual = { patienceMs, flushMs: flushMs(this.plan, this.machine) }
-    await this.machine.stop(options.patienceMs === undefined ? usual : { patienceMs: options.patienceMs })
+    const { patienceMs } = options
+    await this.machine.stop(patienceMs === undefined ? inOrder(this.plan, this.machine) : { patienceMs })
     return this.closed
   }
 

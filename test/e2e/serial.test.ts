@@ -11,7 +11,10 @@ import type { Sandbox } from '../helpers/sandbox.js'
 test('a kernel without a virtio console is talked to over a serial line, and every byte comes through', async ({
   box,
 }) => {
-  await using vm = await boot('simple', box.options({ 'kernel.src': treeWithoutVirtioConsole(box) }))
+  await using vm = await boot(
+    'simple',
+    box.options({ 'kernel.src': treeWithoutVirtioConsole(box), 'run.power_off': 'always' }),
+  )
   expect(await vm.succeed('cat /proc/cmdline')).toContain('rapido.channel=ttyS1')
   expect(await vm.exec('echo out; echo err >&2; exit 3')).toEqual({ status: 3, stdout: 'out\n', stderr: 'err\n' })
 

@@ -13,6 +13,8 @@ import type { Sandbox } from '../helpers/sandbox.js'
 
 const started = (box: Sandbox, ...args: string[]) => box.rapido('run', 'simple', ...args).outcome()
 
+process.env.RAPIDO_START = 'snapshot' // whatever the other tests are run with
+
 describe.concurrent('a guest from a snapshot', { timeout: 240_000 }, () => {
   test('is its own: name, addresses, machine id, boot id, randomness and time', async ({ boxWithOwnCache: box }) => {
     const tell =
@@ -75,6 +77,43 @@ describe.concurrent('a guest from a snapshot', { timeout: 240_000 }, () => {
     expect(snapshots(box)).toEqual([])
     expect(await started(box, '-x', 'true')).toMatchObject({ status: 0 })
     expect(snapshots(box)).toHaveLength(1)
+  })
+
+  test('has run boot.sh where the profile says so, and only what a VM has of its own is done again', async ({
+    box,
+  }) => {
+    const write = (count: string) => {
+      box.file('profiles/early/profile.toml', 'extends = "simple"\nsummary = "early"\nsnapshot = "after-boot-script"\n')
+      box.file(
+        'profiles/early/boot.sh',
+        `sleep 1000 & cut -d" " -f1 /proc/uptime >/run/when; echo "of vm$RAPIDO_VM, ${count}"; echo apart >&2`,
+      )
+    }
+    const early = async (...args: string[]) => {
+      const tell = 'cat /run/when; pgrep -c sleep; echo $RAPIDO_VM $HOSTNAME'
+      const run = await box.rapido('run', 'early', '-x', tell, ...args).outcome()
+      expect(run.status, run.stderr).toBe(0)
+      expect(run.stderr).toContain('apart')
+      return run.stdout.trim().split('\n')
+    }
+    write('first')
+    const [first, again] = [await early(), await early('--number', '3')]
+    expect(again).toEqual(['of vm0, first', first[1], '1', expect.stringMatching(/^3 \S+3$/)])
+    expect(first).toEqual(['of vm0, first', again[1], '1', expect.stringMatching(/^1 \S+1$/)])
+
+    write('changed')
+    expect((await early())[0]).toBe('of vm0, changed')
+
+    // With a disk it is one VM's own.
+    const own = await early('--set', 'disk.d.size=1M')
+    expect(own[0]).toBe('of vm1, changed')
+    expect(Number(own[1])).not.toBe(Number(first[1]))
+
+    box.file('profiles/early/boot.sh', 'echo no >&2; exit 3')
+    const failed = await box.rapido('run', 'early').outcome()
+    expect(failed.status).toBe(1)
+    expect(failed.stderr).toMatch(/no snapshot: boot\.sh failed with status 3; booting instead/)
+    expect(failed.stderr).toMatch(/boot\.sh failed with status 3|boot\.sh.*3/)
   })
 
   test('is reset and boots, with its disk', async ({ boxWithOwnCache: box }) => {

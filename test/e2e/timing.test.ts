@@ -4,6 +4,8 @@ import { expect } from 'vitest'
 import { test } from '../helpers/e2e-test.js'
 import { expectNothingLeft } from '../helpers/nothing-left.js'
 
+process.env.RAPIDO_START = 'snapshot' // whatever the other tests are run with
+
 const booted = ['QEMU starts', 'kernel', 'init and agent', 'identity, network, disks', 'boot.sh', 'commands']
 
 test('where the time of a run went is told, plotted and in the JSON', async ({ box }) => {

@@ -33,6 +33,7 @@ export async function startAgent(options: { inputWindow?: number } = {}): Promis
         greet()
       },
       leaving: (how) => void told.push(`leaving ${how}`),
+      left: () => void told.push('left'),
       activity: () => {},
       lost() {
         told.push('lost')

@@ -2,8 +2,8 @@
 // configuration, profile and host, and finding that the image is current.
 import { homedir } from 'node:os'
 import { parseArgs } from 'node:util'
-import { ensureImage } from '../../dist/image/ensure.js'
-import { planRun } from '../../dist/runs/plan-run.js'
+import { ensureImage } from '../../build/image/ensure.js'
+import { planRun } from '../../build/runs/plan-run.js'
 
 const { values } = parseArgs({ options: { set: { type: 'string', multiple: true } } })
 const startedMs = performance.now()

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { holdFolder } from '../../dist/host/hold.js'
-import { packageFile } from '../../dist/host/package-root.js'
-import { run } from '../../dist/host/run.js'
-import { enterNetwork, joinPrivateNetwork } from '../../dist/network/private.js'
+import { holdFolder } from '../../build/host/hold.js'
+import { packageFile } from '../../build/host/package-root.js'
+import { run } from '../../build/host/run.js'
+import { enterNetwork, joinPrivateNetwork } from '../../build/network/private.js'
 
 const bridge = { name: 'rapido-br', addresses: ['192.168.155.1/24', 'fd72:6170:6964:6f::1/64'], mtu: undefined }
 

@@ -2,7 +2,9 @@ import { inTurns } from './rows.mjs'
 
 const profiles = ['lio', 'open-iscsi', 'usb-gadget']
 
-/** How long SCSI targets, their initiator and a USB gadget take until boot.sh has ended, beside `simple`. */
+const cold = ['--set', 'snapshot.use=never']
+
+/** How long SCSI targets, their initiator and a USB gadget take until boot.sh has ended, beside `simple`. All boot. */
 export function targets(rapido) {
   const beside = (what, ours, ratio) => ({ what, unit: 'ms', ours, theirs: 'simple', ratio })
   return {
@@ -24,10 +26,10 @@ export function targets(rapido) {
 async function measure(rounds, { rapido: { succeed, ready, kernel }, needed }) {
   const vm = /^\d+$/m.exec(await succeed(['boot', 'lio', '--detach', ...kernel]))[0]
   const cases = {
-    simple: () => ready('simple'),
-    lio: () => ready('lio'),
-    gadget: () => ready('usb-gadget'),
-    initiator: () => ready('open-iscsi', '--set', `iscsi.portal=rapido${vm}`),
+    simple: () => ready('simple', ...cold),
+    lio: () => ready('lio', ...cold),
+    gadget: () => ready('usb-gadget', ...cold),
+    initiator: () => ready('open-iscsi', '--set', `iscsi.portal=rapido${vm}`, ...cold),
   }
   try {
     return await inTurns(rounds, cases, needed)

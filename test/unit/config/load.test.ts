@@ -56,6 +56,7 @@ test('without a file, and with an empty one, every setting has its default', asy
     run: {
       timeout: 600_000,
       silence: 300_000,
+      power_off: 'auto',
       boot_timeout: 60_000,
       fail_on: [
         'panic',

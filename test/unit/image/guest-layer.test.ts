@@ -50,6 +50,27 @@ test('links are in it', () => {
   ])
 })
 
+test('modprobe is only where our own init finds it, until the agent links it', () => {
+  const links: NewEntry[] = [
+    { kind: 'folder', path: '/usr/sbin', mode: 0o755 },
+    { kind: 'folder', path: '/usr/bin', mode: 0o755 },
+    { kind: 'link', path: '/sbin', target: 'usr/sbin' },
+    { kind: 'link', path: '/usr/sbin/modprobe', target: '../bin/kmod' },
+    { kind: 'file', path: '/usr/bin/kmod', mode: 0o755, data: Buffer.from('kmod') },
+  ]
+  expect(layer('/agent', [], [...userspace, ...links]).filter((line) => line.includes('modprobe'))).toEqual([
+    '/usr/lib/rapido/modprobe link 777 /usr/bin/kmod',
+    '/usr/sbin/modprobe link 777 /run/rapido.modprobe',
+  ])
+  const program: NewEntry[] = [
+    { kind: 'folder', path: '/sbin', mode: 0o755 },
+    { kind: 'file', path: '/sbin/modprobe', mode: 0o755, data: Buffer.from('modprobe') },
+  ]
+  expect(layer('/agent', [], [...userspace, ...program]).filter((line) => line.includes('modprobe'))).toEqual([
+    '/usr/lib/rapido/modprobe link 777 /sbin/modprobe', // no link: it stays
+  ])
+})
+
 test('its files are inputs, as they are now', () => {
   const record = inputRecord(Date.now(), new Map())
   guestLayer({ includes: [{ from: at('agent'), to: '/agent', kind: 'file' }], links: [] }, [], record)
@@ -58,11 +79,11 @@ test('its files are inputs, as they are now', () => {
 })
 
 /** What the layer holds that puts the agent at `to`: "path kind mode content". */
-function layer(to: string, links: ImageLink[] = []): string[] {
-  writeFileSync(at('userspace'), layerBytes(userspace))
-  const before = withFile(at('userspace'), (fd) => readCpio(fd, { layer: true }))
+function layer(to: string, links: ImageLink[] = [], before: NewEntry[] = userspace): string[] {
+  writeFileSync(at('userspace'), layerBytes(before))
+  const entries = withFile(at('userspace'), (fd) => readCpio(fd, { layer: true }))
   const record = inputRecord(Date.now(), new Map())
-  const bytes = guestLayer({ includes: [{ from: at('agent'), to, kind: 'file' }], links }, before, record)
+  const bytes = guestLayer({ includes: [{ from: at('agent'), to, kind: 'file' }], links }, entries, record)
   writeFileSync(at('layer'), bytes)
   return withFile(at('layer'), (fd) =>
     readCpio(fd, { layer: true }).map(({ path, kind, mode, data, size, target }) => {

@@ -17,7 +17,11 @@ beforeEach(async () => {
 
 afterEach(() => cleanUp())
 
-const content = { state: Buffer.from('of devices'), console: Buffer.from('Linux version 6.1\n') }
+const content = {
+  state: Buffer.from('of devices'),
+  console: Buffer.from('Linux version 6.1\n'),
+  bootScript: { stdout: 'up\n', stderr: '' },
+}
 const mebibyte = 1024 * 1024
 
 /** Makes one of a guest that has touched so much of its memory. */

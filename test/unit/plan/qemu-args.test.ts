@@ -100,3 +100,21 @@ describe('the arguments of QEMU, a line for each option, as in test/fixtures/qem
 function asLines(args: string[]): string {
   return `${args.map((arg, at) => `${at === 0 ? '' : arg.startsWith('-') ? '\n' : ' '}${arg}`).join('')}\n`
 }
+
+test.each([0, 1, 6, 7, 20, 40])('with %i disks the guest finds PCI devices in the order of the plan', (count) => {
+  const disks = Array.from({ length: count }, (_, n) => ({
+    ...disk,
+    id: `d${n}`,
+    paths: [{ name: `d${n}`, controller: undefined }],
+  }))
+  const slots = (some: DiskPlan[]) =>
+    qemuArgs({ ...plan, disks: some })
+      .flatMap((arg) => /,addr=(0x[0-9a-f]+)$/.exec(arg)?.[1] ?? [])
+      .map(Number)
+  const found = slots(disks)
+  expect(found).toEqual([...new Set(found)].sort((a, b) => a - b))
+  expect(found.slice(0, 2)).toEqual(slots([])) // as in the snapshot
+  expect(found).toHaveLength(Math.min(count + 2, 27))
+  expect(Math.max(...found)).toBeLessThan(32)
+  expect(new Set(found.slice(0, 8).map((slot) => slot % 4)).size).toBe(count <= 6 ? 1 : 4)
+})

@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest'
 import type { MachinePlan } from '../../../src/plan/machine.js'
-import { type SnapshotFacts, snapshotKey, snapshotMachine, whyNoSnapshot } from '../../../src/plan/snapshot.js'
+import {
+  type SnapshotFacts,
+  snapshotKey,
+  snapshotMachine,
+  snapshotPoint,
+  whyNoSnapshot,
+} from '../../../src/plan/snapshot.js'
 
 const plan: MachinePlan = {
   number: 7,
@@ -74,4 +80,29 @@ test('what two machines may not share is booted, and so is what gdb looks at', (
   expect(whyNoSnapshot(plan)).toBeUndefined()
   expect(whyNoSnapshot({ ...plan, extraArgs: ['-drive', 'file=/d'] })).toMatch(/extra_args/)
   expect(whyNoSnapshot({ ...plan, gdb: { wait: false } })).toMatch(/--gdb/)
+})
+
+const alone = { ...plan, disks: [], share: undefined }
+test.each<[string, MachinePlan, boolean, 'ready' | 'after-boot-script']>([
+  ['what a VM does alone it need do only once', alone, false, 'after-boot-script'],
+  ['but not with a secret', alone, true, 'ready'],
+  ['nor with a disk', { ...alone, disks: plan.disks }, false, 'ready'],
+  [
+    'nor with a disk in its memory',
+    { ...alone, zram: [{ serial: 'A', sizeMiB: 1 }] as MachinePlan['zram'] },
+    false,
+    'ready',
+  ],
+  ['nor with a shared folder', { ...alone, share: plan.share }, false, 'ready'],
+  ['nor with a network', { ...alone, network: { kind: 'user' } as MachinePlan['network'] }, false, 'ready'],
+])('%s', (_, machine, hasSecrets, expected) => {
+  expect(snapshotPoint('after-boot-script', machine, { hasSecrets })).toBe(expected)
+  expect(snapshotPoint('ready', machine, { hasSecrets })).toBe('ready')
+})
+
+test('what boot.sh is given counts where it runs before', () => {
+  const key = (bootScript: unknown) => snapshotKey(plan, { ...facts, bootScript })
+  expect(key(undefined)).toBe(snapshotKey(plan, facts))
+  expect(key({ script: 'a' })).not.toBe(key(undefined))
+  expect(key({ script: 'a' })).not.toBe(key({ script: 'b' }))
 })
