@@ -103,6 +103,7 @@ export class Machine {
   #end: MachineEnd | undefined
   #channelOpen = false
   #isResetting = false
+  #wasReset = false
   #isEndWanted = false
 
   constructor(
@@ -152,9 +153,9 @@ export class Machine {
     return this.#hello
   }
 
-  /** Whether it has its state from a snapshot: what a snapshot is made without, the guest has to look for. */
+  /** Whether its guest has its state from a snapshot: what a snapshot is made without, it has to look for. */
   get isRestored(): boolean {
-    return this.plan.memoryFile?.use === 'restore'
+    return this.plan.memoryFile?.use === 'restore' && !this.#wasReset
   }
 
   /** Whether its end is one that somebody here wanted. */
@@ -225,6 +226,7 @@ export class Machine {
       this.#endReset()
       throw error
     }
+    this.#wasReset = true
     this.channel.restart(new RapidoError('guest', 'the guest was reset'))
   }
 

@@ -38,7 +38,7 @@ export async function meetGuest(
   const meet = async () => {
     const kernelRelease = await machine.hello
     if (options.emit && !machine.isRestored) emitMark(options.emit, 'hello')
-    if (machine.isRestored) await findDevices(machine)
+    await findDevices(guest)
     const roles = (await options.roles?.()) ?? new Map()
     await tellGuest(machine, plan, { number, roles, secrets: options.secrets })
     await Promise.all([configureNetwork(guest), mountShare(guest), loadDiskDrivers(guest), makeZramDisks(guest)])
@@ -81,9 +81,15 @@ async function tellGuest(
   ])
 }
 
-/** What a snapshot is made without: the guest has not looked at their slots since. */
-async function findDevices({ plan, channel }: Machine): Promise<void> {
-  if (!isAlone(plan)) await channel.writeFile('/sys/bus/pci/rescan', '1')
+/**
+ * Once it returns, the guest has found all its devices. A snapshot is made without them, and nothing has looked at their
+ * slots since; a kernel that boots says hello as soon as it has found its console, which is one of the first.
+ */
+async function findDevices({ machine, env }: Guest): Promise<void> {
+  const { plan, channel, isRestored } = machine
+  if (isAlone(plan) && plan.extraArgs.length === 0) return
+  if (isRestored) await channel.writeFile('/sys/bus/pci/rescan', '1')
+  else await runIn({ machine, env }, ['modprobe', '-q', 'virtio_pci']) // waits for init's, which ends when all are probed
 }
 
 /** Its NICs have their addresses from us: nothing of a network is in the image, nor on the kernel's command line. */

@@ -116,13 +116,14 @@ describe.concurrent('a guest from a snapshot', { timeout: 240_000 }, () => {
     expect(failed.stderr).toMatch(/boot\.sh failed with status 3|boot\.sh.*3/)
   })
 
-  test('is reset and boots, with its disk', async ({ boxWithOwnCache: box }) => {
+  test('is reset and boots, with all its disks', async ({ boxWithOwnCache: box }) => {
     await started(box, '-x', 'true')
-    await using vm = await boot('simple', box.options({ 'disk.d.size': '64M' }))
+    const sizes = Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f'].map((disk) => [`disk.${disk}.size`, '64M']))
+    await using vm = await boot('simple', box.options(sizes))
     const uptime = async () => Number((await vm.succeed('cut -d" " -f1 /proc/uptime')).trim())
-    expect(await vm.succeed('blockdev --getsize64 /dev/vda')).toBe('67108864\n')
+    expect(await vm.succeed('blockdev --getsize64 /dev/vdf')).toBe('67108864\n')
     await vm.fault('reset')
-    expect(await vm.succeed('blockdev --getsize64 /dev/vda')).toBe('67108864\n')
+    expect(await vm.succeed('blockdev --getsize64 /dev/vdf')).toBe('67108864\n')
     expect(await uptime()).toBeLessThan(60)
     expect(await vm.succeed('dmesg | grep -c "Linux version"')).toBe('1\n')
   })
