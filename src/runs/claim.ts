@@ -4,6 +4,9 @@ import { vmFiles } from '../plan/state-files.js'
 
 const mostVms = 1000
 
+/** The folders of the VMs of this process: to ask for one of these again takes a process, and who starts many asks often. */
+const own = new Set<string>()
+
 /**
  * Takes a VM number for this process: the wanted one, or the first that is free. Atomic, whoever else does the same;
  * free again, its folder gone, when the holder is released or this process ends.
@@ -15,8 +18,16 @@ export async function claimVm(
   const { wanted, signal } = options
   const numbers = wanted === undefined ? Array.from({ length: mostVms }, (_, index) => index + 1) : [wanted]
   for (const number of numbers) {
-    const folder = await holdFolder(vmFiles(stateDir, number).folder, { wait: false, signal })
-    if (folder) return { number, folder }
+    const path = vmFiles(stateDir, number).folder
+    if (own.has(path)) continue
+    own.add(path)
+    const folder = await holdFolder(path, { wait: false, signal }).catch((error) => {
+      own.delete(path)
+      throw error
+    })
+    if (folder)
+      return { number, folder: { ...folder, release: () => folder.release().finally(() => own.delete(path)) } }
+    own.delete(path)
   }
   if (wanted === undefined) throw new RapidoError('host', `all ${mostVms} VM numbers are taken`)
   throw new RapidoError('usage', `vm${wanted} is running already`, {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { formatDurationMs } from '../config/units.js'
 import { RapidoError } from '../errors.js'
 import { untilAborted } from './until-aborted.js'
@@ -14,6 +15,7 @@ export class Limits {
 
   constructor(caller: AbortSignal) {
     this.#signal = AbortSignal.any([caller, this.#ending.signal])
+    setMaxListeners(0, this.#signal) // every machine of the run listens
   }
 
   /** Runs the work until it is done or one of the limits says no. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { RapidoError } from '../errors.js'
 import type { Emit } from './events.js'
 import type { Member } from './plan-group.js'
@@ -19,6 +20,7 @@ export async function startGroup(
 ): Promise<Started[]> {
   const failed = new AbortController()
   const signal = AbortSignal.any([options.signal, failed.signal])
+  setMaxListeners(0, signal) // every machine listens
   const roll = callRoll(members.length, signal)
   const starting = members.map(async (member): Promise<Started> => {
     const emit: Emit = (event) => {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { readSecrets } from '../config/secrets.js'
 import { RapidoError } from '../errors.js'
@@ -28,6 +29,7 @@ import { meetGuest } from './meet-guest.js'
 import { planMachine, type RunPlan } from './plan-run.js'
 import { serveVm } from './serve.js'
 import { startFromSnapshot } from './start-from-snapshot.js'
+import { Turns } from './turns.js'
 import { type CephUse, tellCeph, useCeph } from './use-ceph.js'
 import { inOrder, Vm } from './vm.js'
 import type { VmInfo } from './vm-info.js'
@@ -93,8 +95,12 @@ interface Launched {
   ceph: Promise<CephUse> | undefined
   closed: Promise<MachineEnd>
   bootScript: BootScriptOutput | undefined // where it has run before, in the snapshot
+  endTurn: () => void // of its start: others may
   vm?: Vm // once it is ready
 }
+
+/** A guest that starts keeps a CPU busy: more of them at once take longer than one after the other. */
+const turnsToStart = new Turns(availableParallelism())
 
 /** Claims a number and starts QEMU; what is to be undone is in `life`, which ends with the machine. */
 async function launch(
@@ -152,6 +158,8 @@ async function launch(
       activity: options.onActivity ?? (() => {}),
     },
   }
+  const endTurn = await turnsToStart.take(signal)
+  life.defer('let others start', endTurn)
   const point = pointToRestore(plan, machinePlan)
   const restored =
     point &&
@@ -187,7 +195,7 @@ async function launch(
   const { cwd } = profile.boot
   const stop = () => machine.stop(inOrder(plan, machine)).then(() => closed)
   const { bootScript } = restored ?? {}
-  const launched: Launched = { plan, number, machine, files, log, env, info, ceph, closed, bootScript }
+  const launched: Launched = { plan, number, machine, files, log, env, info, ceph, closed, bootScript, endTurn }
   life.defer('stop serving', await serveVm(files.serveSocket, { machine, env, cwd, stop, vm: () => launched.vm }))
   info.qemuPid = machine.pid
   await writeInfo(files, { ...info, state: 'booting' })
@@ -211,9 +219,12 @@ function leftInOrder({ end, leaving }: Machine): boolean {
 
 /** The guest is told who it is; then it is this. */
 async function introduce(launched: Launched, options: StartOptions & { secrets: Map<string, string> }): Promise<Vm> {
-  const { plan, number, machine, files, log, env, info, closed, bootScript } = launched
-  const patience = options.gdb?.wait ? Number.POSITIVE_INFINITY : undefined // somebody has to say go to gdb first
-  const [kernelRelease, ceph] = await Promise.all([meetGuest(launched, { ...options, patience }), launched.ceph])
+  const { plan, number, machine, files, log, env, info, closed, bootScript, endTurn } = launched
+  const isHeld = options.gdb?.wait === true // until somebody says go to gdb
+  if (isHeld) endTurn()
+  const patience = isHeld ? Number.POSITIVE_INFINITY : undefined
+  const met = meetGuest(launched, { ...options, patience }).finally(endTurn)
+  const [kernelRelease, ceph] = await Promise.all([met, launched.ceph])
   if (ceph) await tellCeph(launched, ceph, plan)
   if (ceph) emitMark(options.emit, 'ceph')
   const meetAgain = async () => {

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { RapidoError } from '../errors.js'
 import type { Incident } from '../machine/incidents.js'
@@ -10,6 +11,7 @@ import { Limits } from './limits.js'
 import type { Member } from './plan-group.js'
 import { inRole, type Started, startGroup } from './start-group.js'
 import { runBootScript } from './steps.js'
+import { Turns } from './turns.js'
 import { untilAborted } from './until-aborted.js'
 import { exitStatusOf, verdictOf } from './verdict.js'
 import type { Vm } from './vm.js'
@@ -125,11 +127,22 @@ async function work(
   steps.push({ name: 'boot', status: 0, durationMs: performance.now() - bootedAt })
   const script = async () => {
     const machines = working(vms, options)
-    for (const { role, vm, emit } of machines) await runBootScript(vm, { emit, steps, role })
+    await runBootScripts(machines, { steps, signal: options.signal })
     // Whatever it waits for, an end of the run ends that, too: settled() waits for us.
     await untilAborted(options.signal, options.script(machines, steps))
   }
   await Promise.race([script(), ...lost(vms, options), ...clustersLost(vms)])
+}
+
+/** In the order of a group, where one may serve the next; those of `-n` beside each other, as many as there are CPUs. */
+async function runBootScripts(machines: Working[], { steps, signal }: { steps: StepResult[]; signal: AbortSignal }) {
+  const isGroup = machines.some(({ role }) => role !== undefined && !/^\d+$/.test(role))
+  const turns = new Turns(isGroup ? 1 : availableParallelism())
+  const running = machines.map(async ({ role, vm, emit }) => {
+    const end = await turns.take(signal)
+    await runBootScript(vm, { emit, steps, role }).finally(end)
+  })
+  await Promise.all(running)
 }
 
 function working(vms: Started[], options: UnattendedOptions): Working[] {

@@ -74,6 +74,18 @@ describe.concurrent('several VMs', () => {
     await expectNothingLeft(box)
   })
 
+  test('are as many as wanted, each with its number', async ({ box }) => {
+    const count = 12
+    const run = await box.rapido('run', 'simple', '-n', String(count), '-x', 'echo $RAPIDO_VM').outcome()
+    expect(run.status, run.stderr).toBe(0)
+    expect(run.stderr).not.toMatch(/warning/i)
+    const told = run.stdout.match(/^\d+: \d+$/gm)?.map((line) => line.split(': ').map(Number)) ?? []
+    const upTo = Array.from({ length: count }, (_, index) => index + 1)
+    expect(told.map(([role]) => role).sort((a = 0, b = 0) => a - b)).toEqual(upTo)
+    expect(new Set(told.map(([, vm]) => vm)).size).toBe(count)
+    await expectNothingLeft(box)
+  })
+
   test('have no console to share', async ({ box }) => {
     expect(await box.rapido('boot', 'simple', '-n', '2').outcome()).toMatchObject({
       status: 2,
