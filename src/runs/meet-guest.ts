@@ -82,14 +82,15 @@ async function tellGuest(
 }
 
 /**
- * Once it returns, the guest has found all its devices. A snapshot is made without them, and nothing has looked at their
- * slots since; a kernel that boots says hello as soon as it has found its console, which is one of the first.
+ * Has the guest find its devices. A snapshot is made without those of a run, and nothing has looked at their slots since. A
+ * kernel that boots says hello once it has found its console, which is one of the first: boot.sh waits for the disks of its
+ * profile, the network for its NICs; for what the profile knows nothing of, we do.
  */
 async function findDevices({ machine, env }: Guest): Promise<void> {
   const { plan, channel, isRestored } = machine
-  if (isAlone(plan) && plan.extraArgs.length === 0) return
-  if (isRestored) await channel.writeFile('/sys/bus/pci/rescan', '1')
-  else await runIn({ machine, env }, ['modprobe', '-q', 'virtio_pci']) // waits for init's, which ends when all are probed
+  const isUnknown = plan.extraArgs.length > 0 || plan.share !== undefined || plan.disks.some(({ isExtra }) => isExtra)
+  if (isRestored && !isAlone(plan)) await channel.writeFile('/sys/bus/pci/rescan', '1')
+  if (!isRestored && isUnknown) await runIn({ machine, env }, ['modprobe', '-q', 'virtio_pci']) // ends when init's has
 }
 
 /** Its NICs have their addresses from us: nothing of a network is in the image, nor on the kernel's command line. */
