@@ -1,6 +1,7 @@
 #!/bin/bash
 # shellcheck source=profiles/fstests/fstests.sh
 . /usr/local/lib/fstests.sh
+[[ $FSTYP == @(ceph|tmpfs) ]] || await_disks # they need what CPU there is: check waits for them, not for the rest
 begin_drivers "$FSTYP" "$FSTESTS_FSTYP"
 begin_udevd
 case $FSTYP in
@@ -8,4 +9,3 @@ case $FSTYP in
   tmpfs) use_tmpfs ;;
   *) use_disks "$FSTYP" ;;
 esac
-wait_beside

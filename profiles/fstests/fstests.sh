@@ -4,31 +4,23 @@
 
 fstests=/opt/fstests
 declare -A device_of # by role: TEST_DEV, SCRATCH_DEV, SCRATCH_DEV1, …
-beside=()            # processes
 looks=0              # for the disks
 roles='((TEST|SCRATCH)_(LOG|RT)?DEV|SCRATCH_DEV[0-9]+|LOGWRITES_DEV)'
 
-# begin_drivers FILESYSTEM…: check mounts at once, and a large module takes a second to load.
+# begin_drivers FILESYSTEM…: a large module takes half a second to load. check looks for its programs for longer than that,
+# and its first mount waits for what is being loaded.
 begin_drivers() {
   modprobe -qa -- "$@" &>/run/fstests.drivers &
-  beside+=($!)
 }
 
-# begin_udevd: tests on device-mapper wait for it.
+# begin_udevd: tests on device-mapper wait for it; it is there long before the first one.
 begin_udevd() {
   /usr/lib/systemd/systemd-udevd --daemon &>/run/udevd.log &
-  beside+=($!)
-}
-
-# wait_beside: until all that was begun is done; what failed is for check to find out.
-wait_beside() {
-  wait "${beside[@]}" || true
 }
 
 # use_disks FSTYP: local.config for the disks there are, and the file systems that check wants to find.
 use_disks() {
   local role number devices lines=()
-  wait_for 10 find_disks
   [[ -n ${device_of[TEST_DEV]} ]] || die "no disk has the serial number TEST_DEV"
   for role in "${!device_of[@]}"; do
     [[ $role != SCRATCH_DEV* ]] || continue
@@ -47,6 +39,10 @@ use_disks() {
   make_file_system TEST_DEV "$1"
   # check makes that of SCRATCH_DEV itself, but not the one below an overlay.
   [[ $FSTESTS_FSTYP != overlay || -z ${device_of[SCRATCH_DEV]} ]] || make_file_system SCRATCH_DEV "$1"
+}
+
+await_disks() {
+  wait_for 10 find_disks
 }
 
 # find_disks: which disk has which role, by its serial number; whether all disks of the VM are there.
