@@ -85,6 +85,7 @@ function entriesOf(tree: TreePart): TreeEntry[] {
   const walk = (from: string, to: string) => {
     for (const name of namesIn(from)) {
       if (tree.leaveOut.length > 0 && isLeftOut.test(name)) continue
+      if (!isOneOf(tree.only, `${to}/${name}`.slice(tree.to.length + 1))) continue
       const stat = lookAt(`${from}/${name}`)
       if (stat === undefined) continue // gone a moment ago
       const kind = stat.isDirectory() ? 'folder' : stat.isFile() ? 'file' : stat.isSymbolicLink() ? 'link' : undefined
@@ -96,6 +97,10 @@ function entriesOf(tree: TreePart): TreeEntry[] {
   }
   walk(tree.from, tree.to)
   return found
+}
+
+function isOneOf(only: TreePart['only'], path: string): boolean {
+  return !only?.of.test(path) || only.paths.has(path) || only.paths.has(path.replace(/\.[^/]*$/, ''))
 }
 
 /** Or a link to one: a tree may be on another disk. */

@@ -36,6 +36,8 @@ export interface TreePart {
   from: string
   to: string
   leaveOut: string[] // names; `*` stands for any text
+  /** Of what has such a path, from the tree's top, that alone which has one of these, or one of these, a dot and more. */
+  only?: { of: RegExp; paths: ReadonlySet<string> }
 }
 
 /**

@@ -79,6 +79,22 @@ test('the joined file is the image, every byte of it, and an archive with the tr
   ])
 })
 
+test('of files of a kind those alone that are wanted, with what goes with them', async () => {
+  for (const name of ['001', '001.out', '001.out.big', '002', '002.out', '0011', 'group.list'])
+    write(`tree/tests/a/${name}`, '')
+  write('tree/src/003', '')
+  const only = { of: /^tests\/[^/]+\/\d[^/]*$/, paths: new Set(['tests/a/001']) }
+  const names = contents(await joined({ only })).flatMap((line) => line.match(/^\/opt\/x\/(\S+) file/)?.[1] ?? [])
+  expect(names).toEqual([
+    'check',
+    'src/003',
+    'tests/a/001',
+    'tests/a/001.out',
+    'tests/a/001.out.big',
+    'tests/a/group.list',
+  ])
+})
+
 test('without trees it is the image itself, and no cache is made', async () => {
   expect(await joinTrees(at('image'), { key: 'k', trees: [] }, { cacheDir: at('cache') })).toBe(at('image'))
   expect(readdirSync(root)).not.toContain('cache')
