@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Measures rapido against doing the same by hand, in turns, so that a noisy machine is noisy to both (docs/performance.md):
-//   npm run bench -- [--rounds 5] [--only PATTERN] [--kernel RELEASE] [--json] [--out FILE]
+//   npm run bench -- [--rounds 5] [--only PATTERN] [--kernel RELEASE] [--fstests-src TREE] [--json] [--out FILE]
 // Status 1 if a limit is passed.
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -22,6 +22,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '5' },
     only: { type: 'string', default: '' }, // rows whose name matches
     kernel: { type: 'string', default: newestKernel() },
+    'fstests-src': { type: 'string' }, // a built tree, for the row of the first test
     json: { type: 'boolean', default: false },
     out: { type: 'string' },
   },
@@ -44,7 +45,8 @@ async function measure(folder) {
   const rapido = rapidoIn(folder, options.kernel, size)
   const groups = [
     ...[simple, multipath, fstests].map((profile) => starts(profile, rapido)),
-    ...[atOnce, firstTest, parts, scenario, ceph, targets].map((group) => group(rapido)),
+    firstTest(rapido, { src: options['fstests-src'] }),
+    ...[atOnce, parts, scenario, ceph, targets].map((group) => group(rapido)),
   ]
   const rows = []
   for (const group of groups) {

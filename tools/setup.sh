@@ -119,6 +119,11 @@ group() {
       program killall           'tests the profiles fstests-…'        psmisc           psmisc                psmisc      psmisc
       program setfattr          'tests the profiles fstests-…'        attr             attr                  attr        attr
       system_program debugfs    'tests the profiles fstests-…'        e2fsprogs        e2fsprogs             e2fsprogs   e2fsprogs
+      program rsync             "installs the kernel's selftests"        rsync            rsync                 rsync       rsync
+      program g++               "builds the kernel's selftests"          g++              gcc-c++               gcc-c++     gcc
+      program make              "builds the kernel's selftests"          make             make                  make        make
+      # Of the others, none has a kernel's source as one archive.
+      [ "$manager $(apt_kernel)" != 'apt-get linux-image-amd64' ] || kernel_source 'the source of a kernel' 'its selftests are tests' linux-source
       library libuid_wrapper.so 'lets an ordinary user run smbd'      libuid-wrapper   uid_wrapper           uid_wrapper uid_wrapper
       ;;
     *) fail 2 "no group \"$1\"" "$usage" ;;
@@ -135,6 +140,13 @@ system_program() { # one that an ordinary user's PATH may leave out
 
 library() {
   for path in /usr/lib64/"$1" /usr/lib/"$1" /usr/lib/*-linux-gnu/"$1"; do
+    if [ -e "$path" ]; then return; fi
+  done
+  need "$@"
+}
+
+kernel_source() {
+  for path in /usr/src/linux-source-*.tar.xz; do
     if [ -e "$path" ]; then return; fi
   done
   need "$@"

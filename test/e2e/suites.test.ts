@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect } from 'vitest'
 import type { SuiteResult } from '../../dist/report/suite-result.js'
@@ -39,6 +39,38 @@ describe.concurrent('rapido kselftest', () => {
     })
   })
 })
+
+// Debian has the kernel's source as one archive; tools/setup.sh sees to it that it is here.
+const source = readdirSync('/usr/src').find((name) => /^linux-source-.*\.tar\.xz$/.test(name))
+
+if (source !== undefined) {
+  test("runs the kernel's own selftests", { timeout: 300_000 }, async ({ box }) => {
+    const top = source.replace(/\.tar\.xz$/, '')
+    const unpack = `tar -xf /usr/src/${source} ${top}/{tools/testing/selftests,scripts,Makefile}`
+    const make = `make -C ${top}/tools/testing/selftests install TARGETS="kcmp membarrier size timens" INSTALL_PATH="$PWD/built"`
+    const built = await box.command(['bash', '-ec', `${unpack}; ${make}`]).outcome()
+    expect(built.status, built.stderr).toBe(0)
+
+    const run = await suite(box.rapido('kselftest', '--set', 'kselftest.dir=built', '--json', 'out.json'), box.work)
+    expect(run, run.stderr).toMatchObject({ status: 0 })
+    expect(told(run.result).map(([name, status]) => `${status} ${name}`)).toEqual([
+      'pass kcmp:kcmp_test',
+      'pass membarrier:membarrier_test_single_thread',
+      'pass membarrier:membarrier_test_multi_thread',
+      'pass size:get_size',
+      ...['timens', 'timerfd', 'timer', 'clock_nanosleep', 'procfs', 'exec', 'futex'].map(
+        (name) => `pass timens:${name}`,
+      ),
+    ])
+    // Some report points, more or less as they should: "# ok 3 clockid=9".
+    const subtests = new Map(run.result.tests.map(({ name, attempts }) => [name, attempts[0]?.subtests]))
+    expect(subtests.get('membarrier:membarrier_test_single_thread')).toHaveLength(13)
+    expect(subtests.get('timens:timerfd')).toMatchObject(
+      ['clockid=7', 'clockid=1', 'clockid=9'].map((name) => ({ name, status: 'pass' })),
+    )
+    expect(subtests.get('kcmp:kcmp_test')).toBeNull()
+  })
+}
 
 describe.concurrent('rapido suite', () => {
   test("runs a profile's own tests, which the guest lists, and keeps their files", { timeout: 240_000 }, async ({
