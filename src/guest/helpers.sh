@@ -9,6 +9,7 @@ die() {
 
 # load MODULE…: loads kernel modules; what is built in is fine, what is missing ends boot.sh.
 load() {
+  [[ " $* " != *' virtio_'* ]] || modprobe -q virtio_pci # ends when init's has, which finds all that is on the bus
   modprobe -a -- "$@" || die "cannot load: $*"
 }
 
