@@ -7,13 +7,13 @@ declare -A device_of # by role: TEST_DEV, SCRATCH_DEV, SCRATCH_DEV1, …
 looks=0              # for the disks
 roles='((TEST|SCRATCH)_(LOG|RT)?DEV|SCRATCH_DEV[0-9]+|LOGWRITES_DEV)'
 
-# begin_drivers FILESYSTEM…: a large module takes half a second to load. check looks for its programs for longer than that,
-# and its first mount waits for what is being loaded.
+# begin_drivers FILESYSTEM…: a large module takes its time to load. check looks for its programs meanwhile, and its first mount
+# waits for what is being loaded.
 begin_drivers() {
   modprobe -qa -- "$@" &>/run/fstests.drivers &
 }
 
-# begin_udevd: tests on device-mapper wait for it; it is there long before the first one.
+# begin_udevd: tests on device-mapper wait for it. Nobody waits until it is there: check has its devices to look at before that.
 begin_udevd() {
   /usr/lib/systemd/systemd-udevd --daemon &>/run/udevd.log &
 }

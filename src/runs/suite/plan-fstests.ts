@@ -73,7 +73,7 @@ export async function planFstests(
   }
 }
 
-/** Most of a tree is tests: four thousand files, which a guest unpacks in a second before it runs its init. */
+/** Most of a tree is tests, four thousand files: a guest unpacks them before it runs its init, and check lists them. */
 function withTestsAlone(run: RunPlan, root: string, tests: SuiteTest[]): RunPlan {
   const only = { of: /^tests\/[^/]+\/\d[^/]*$/, paths: new Set(tests.map(({ name }) => `tests/${name}`)) }
   const trees = run.image.trees.map((tree) => (tree.from === root ? { ...tree, only } : tree))
