@@ -5,15 +5,15 @@ import { withDir } from 'tmp-promise'
 import { runProgram } from './program.mjs'
 
 /**
- * Runs projects of vitest.config.ts to their end and counts their tests. `output` is what vitest printed, unless
- * `stdio` has it inherited. A file that could not be loaded, and an error outside of every test, count as a failed test.
+ * Runs projects of vitest.config.ts to their end and counts their tests. `output` is what vitest printed, the failed
+ * tests only, unless `stdio` has it inherited. A file that could not be loaded, and an error outside of every test, count as a failed test.
  * `files` are parts of their names; `user` has a uid and a gid, and no other group.
  */
 export function runVitest(projects, { stdio, files = [], user } = {}) {
   mkdirSync(cache, { recursive: true })
   return withDir(async ({ path }) => {
     const report = join(path, 'report.json')
-    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+    const reporters = [`--reporter=${stdio ? 'default' : 'dot'}`, '--reporter=json', `--outputFile.json=${report}`]
     const argv = [
       'run',
       '--configLoader=runner',

@@ -34,7 +34,7 @@ echo up
 
 # Whoever starts it is watched until all is made, then the members are.
 # shellcheck disable=SC2016
-setsid setpriv --pdeathsig KILL -- bash -c '
+setsid "${dying_with_us[@]}" bash -c '
   trap "" HUP INT TERM QUIT PIPE
   while read -r line; do
     [[ $line == ready ]] || continue
@@ -55,7 +55,7 @@ start() {
   if [[ $'\n'$(jobs -pr)$'\n' == *$'\n'${daemons[$1]:-none}$'\n'* ]]; then return; fi
   mapfile -t argv <"$folder/commands/$1"
   ((${#argv[@]})) || return
-  "${enter[@]}" setpriv --pdeathsig KILL -- "${argv[@]}" </dev/null >>"$folder/log/$1.out" 2>&1 6<&- 8<&- 9<&- &
+  "${enter[@]}" "${dying_with_us[@]}" "${argv[@]}" </dev/null >>"$folder/log/$1.out" 2>&1 6<&- 8<&- 9<&- &
   daemons[$1]=$!
   echo $! >"$folder/run/$1.pid"
   rm -f -- "$folder/run/$1.killed"

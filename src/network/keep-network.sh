@@ -24,8 +24,7 @@ echo "$$" >"$folder/keeper"
 [[ -p $folder/alive ]] || mkfifo "$folder/alive"
 exec 7<>"$folder/alive" # who reads it sees the end of us: the network's uplink does
 if (($# > 1)); then
-  # It ends with us, however we end.
-  setpriv --pdeathsig KILL -- "${@:2}" 9<&- 8<&- 7<&- 2>"$folder/server.stderr" &
+  "${dying_with_us[@]}" "${@:2}" 9<&- 8<&- 7<&- 2>"$folder/server.stderr" &
   sleep 0.1
   kill -0 $! 2>/dev/null || fail "${2##*/}: $(<"$folder/server.stderr")"
 fi

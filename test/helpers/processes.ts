@@ -9,14 +9,23 @@ export function processesOf(folder: string): { pid: number; commandLine: string 
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .flatMap((pid) => {
-      const commandLine = quietly(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ')
-      const environment = quietly(() => readFileSync(`/proc/${pid}/environ`, 'utf8'))
+      const { commandLine, environment } = memoryOf(pid)
       const cwd = quietly(() => readlinkSync(`/proc/${pid}/cwd`))
       const isOurs = [commandLine, environment, cwd].some((text) => text.includes(folder))
       return isOurs && !commandLine.includes(reaperScript)
         ? [{ pid: Number(pid), commandLine: commandLine.trim() }]
         : []
     })
+}
+
+/** What a process was started with; nothing of one that has ended, is another user's, or is the kernel's. */
+function memoryOf(pid: string) {
+  for (let tries = 1; ; tries++) {
+    const commandLine = quietly(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ')
+    const environment = quietly(() => readFileSync(`/proc/${pid}/environ`, 'utf8'))
+    const isInExec = commandLine + environment === '' && quietly(() => readlinkSync(`/proc/${pid}/exe`)) !== ''
+    if (!isInExec || tries === 1000) return { commandLine, environment }
+  }
 }
 
 /** Whether a process runs: a zombie does not. */

@@ -70,7 +70,7 @@ async function daemon(name: string, argv = ['sleep', '1000']): Promise<number> {
   await startDaemon(name, files)
   await until(() => /^\d+\n$/.test(readQuietly(files.pid(name))))
   const pid = Number(readFileSync(files.pid(name), 'utf8'))
-  await until(() => !/^(env|setpriv)\0|keep-cluster\.sh/.test(readQuietly(`/proc/${pid}/cmdline`)))
+  await until(() => !/^(env|setpriv)\0|keep-cluster\.sh|PPID/.test(readQuietly(`/proc/${pid}/cmdline`)))
   return pid
 }
 
@@ -298,6 +298,15 @@ describe('a cluster', () => {
   test('dies with its keeper before it is ready, too', async () => {
     await started()
     await daemon('mon.a')
+    process.kill(keeperPid(), 'SIGKILL')
+    await until(() => processesOf(root).length === 0)
+  })
+
+  test('dies with its keeper in the middle of a start', async () => {
+    await start({ ...ownNetwork, enter: ['sh', '-c', 'sleep 0.3; exec "$@"', 'enters slowly'] })
+    writeFileSync(join(files.commands, 'mon.a'), 'sleep\n1000\n')
+    await startDaemon('mon.a', files)
+    await until(() => processesOf(root).some(({ commandLine }) => commandLine.includes('enters slowly')))
     process.kill(keeperPid(), 'SIGKILL')
     await until(() => processesOf(root).length === 0)
   })
