@@ -3,7 +3,6 @@
 . /usr/local/lib/fstests.sh
 [[ $FSTYP == @(ceph|tmpfs) ]] || await_disks # they need what CPU there is: check waits for them, not for the rest
 begin_drivers "$FSTYP" "$FSTESTS_FSTYP"
-begin_udevd
 case $FSTYP in
   ceph) use_cephfs ;;
   tmpfs) use_tmpfs ;;

@@ -8,14 +8,13 @@ looks=0              # for the disks
 roles='((TEST|SCRATCH)_(LOG|RT)?DEV|SCRATCH_DEV[0-9]+|LOGWRITES_DEV)'
 
 # begin_drivers FILESYSTEM…: a large module takes its time to load. check looks for its programs meanwhile, and its first mount
-# waits for what is being loaded.
+# waits for what is being loaded. udevd, which tests on device-mapper wait for, comes after it, for there are two CPUs and mkfs
+# has the other; check has its devices to look at before such a test.
 begin_drivers() {
-  modprobe -qa -- "$@" &>/run/fstests.drivers &
-}
-
-# begin_udevd: tests on device-mapper wait for it. Nobody waits until it is there: check has its devices to look at before that.
-begin_udevd() {
-  /usr/lib/systemd/systemd-udevd --daemon &>/run/udevd.log &
+  {
+    modprobe -qa -- "$@"
+    /usr/lib/systemd/systemd-udevd --daemon
+  } &>/run/fstests.drivers &
 }
 
 # use_disks FSTYP: local.config for the disks there are, and the file systems that check wants to find.
@@ -84,13 +83,21 @@ look_at_disks() {
 # make_file_system ROLE FSTYP: where it has none yet: a disk may be a file of its user.
 make_file_system() {
   local device=${device_of[$1]} words
-  [[ $(blkid -o value -s TYPE "$device") != "$2" ]] || return 0
+  if has_file_system "$device" "$2"; then return; fi
   read -ra words <<<"$FSTESTS_MKFS_OPTIONS"
   if [[ "$1 $2" == 'TEST_DEV xfs' ]]; then
     words+=(${device_of[TEST_LOGDEV]:+-l "logdev=${device_of[TEST_LOGDEV]}"})
     words+=(${device_of[TEST_RTDEV]:+-r "rtdev=${device_of[TEST_RTDEV]}"})
   fi
   "mkfs.$2" -q "${words[@]}" "$device" &>/run/fstests.mkfs || die "mkfs.$2 of $1 failed: $(head -n 3 /run/fstests.mkfs)"
+}
+
+has_file_system() {
+  local magic
+  case $2 in
+    xfs) IFS= read -rn 4 -d '' magic <"$1" && [[ $magic == XFSB ]] ;; # the first bytes: a process less than blkid
+    *) [[ $(blkid -o value -s TYPE "$1") == "$2" ]] ;;
+  esac
 }
 
 # use_cephfs: two folders of the cluster's file system that no other VM has or had. The key is in the kernel's keyring, where
