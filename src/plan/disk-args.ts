@@ -1,6 +1,12 @@
 import type { DiskPlan, Medium, PathPlan } from './disks.js'
 import { quoted } from './qemu-option.js'
 
+/**
+ * The PCI bus of what may be unplugged: a bridge, for nothing can be taken from the root bus of q35. It is named as the bus of the
+ * machine `pc`, where devices are that somebody's own arguments add.
+ */
+export const hotplugBus = 'pci.0'
+
 /** QEMU's arguments for the disks: controllers, drives and devices. */
 export function diskArgs(disks: readonly DiskPlan[]): string[] {
   const controllers = new Set(disks.flatMap(({ paths }) => paths.flatMap(({ controller }) => controller ?? [])))
@@ -63,9 +69,9 @@ export function deviceOptions(disk: DiskPlan, path: PathPlan, drive: string): Re
         ...report,
       }
     case 'virtio':
-      return { driver: 'virtio-blk-pci', ...common, 'disable-legacy': 'on', ...report }
+      return { driver: 'virtio-blk-pci', bus: hotplugBus, ...common, 'disable-legacy': 'on', ...report }
     case 'nvme':
-      return { driver: 'nvme', ...common }
+      return { driver: 'nvme', bus: hotplugBus, ...common }
     case 'usb':
       return { driver: 'usb-storage', bus: 'usb.0', ...common, ...report }
   }

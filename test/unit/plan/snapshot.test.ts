@@ -79,6 +79,7 @@ test.each<[string, Partial<SnapshotFacts>]>([
 test('what two machines may not share is booted, and so is what gdb looks at', () => {
   expect(whyNoSnapshot(plan)).toBeUndefined()
   expect(whyNoSnapshot({ ...plan, extraArgs: ['-drive', 'file=/d'] })).toMatch(/extra_args/)
+  expect(whyNoSnapshot({ ...plan, disks: plan.disks.map((disk) => ({ ...disk, bus: 'nvme' })) })).toMatch(/NVMe/)
   expect(whyNoSnapshot({ ...plan, gdb: { wait: false } })).toMatch(/--gdb/)
 })
 
