@@ -1,3 +1,4 @@
 #!/bin/bash
-echo "Hello from $(uname -n), Linux $(uname -r)"
+read -r release </proc/sys/kernel/osrelease
+echo "Hello from $HOSTNAME, Linux $release"
 ip -brief address show
