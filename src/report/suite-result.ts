@@ -57,7 +57,7 @@ export interface SuiteMachine {
 export interface MissingProgram {
   program: string
   tests: string[]
-  provider: string // how to get it: "apt-get install duperemove"; may be empty
+  provider: string // how to get it: "apt install duperemove", or that this host has it; may be empty
 }
 
 /** A run of a suite, finished or cut short. Every report is made of it. */

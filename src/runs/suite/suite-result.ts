@@ -1,5 +1,6 @@
 import type { RapidoError } from '../../errors.js'
 import { installCommand, packageManager, providerOf } from '../../host/packages.js'
+import { programFinder } from '../../host/programs.js'
 import { type Exclude, needlessExcludes } from '../../plan/suite/excludes.js'
 import type { IncidentResult } from '../../report/result.js'
 import type { Attempt, MissingProgram, SuiteMachine, SuiteResult, TestResult } from '../../report/suite-result.js'
@@ -107,9 +108,11 @@ function missingPrograms(tests: TestResult[]): MissingProgram[] {
     if (program !== undefined) wantedBy.set(program, [...new Set([...(wantedBy.get(program) ?? []), name])])
   }
   const manager = packageManager()
-  return [...wantedBy].map(([program, tests]) => {
+  const find = programFinder()
+  const howToGet = (program: string) => {
+    if (find(program)) return 'this host has it: name it in image.install of a profile of your own (docs/fstests.md)'
     const provider = providerOf(program, manager)
-    const how = 'package' in provider ? installCommand(manager, [provider.package]) : provider.find
-    return { program, tests, provider: how }
-  })
+    return 'package' in provider ? installCommand(manager, [provider.package]) : provider.find
+  }
+  return [...wantedBy].map(([program, tests]) => ({ program, tests, provider: howToGet(program) }))
 }

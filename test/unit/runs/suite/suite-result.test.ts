@@ -152,14 +152,17 @@ test('programs that tests wanted are named once, with their tests and where to g
     'v5:a': wanted('duperemove'),
     'v4:b': wanted('duperemove'),
     'v4:c': wanted('indent'),
+    'v4:f': wanted('sh'),
     'v4:d': [attempt('notrun', { reason: 'no realtime device' })],
     'v4:e': [attempt('pass')],
   })
   expect(missing.map(({ program, tests }) => [program, tests])).toEqual([
     ['duperemove', ['a', 'b']],
     ['indent', ['c']],
+    ['sh', ['f']],
   ])
   expect(missing[0]?.provider).toContain('duperemove')
+  expect(missing[2]?.provider).toMatch(/^this host has it: .*image\.install/)
 })
 
 test('reports outside of tests count by run.fail_on, those of a machine with its end', () => {
