@@ -11,7 +11,7 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts'],
           isolate: false, // half the time: zod, yargs and execa are loaded once for each worker, not for each file
           maxWorkers: 3, // they wait more than they compute
-          testTimeout: 30_000, // where a machine is busy; none takes 5 s on one that is not
+          testTimeout: 30_000, // for a machine that is busy
           sequence: { groupOrder: 1 },
         },
       },
