@@ -7,10 +7,10 @@ declare -A device_of # by role: TEST_DEV, SCRATCH_DEV, SCRATCH_DEV1, …
 looks=0              # for the disks
 roles='((TEST|SCRATCH)_(LOG|RT)?DEV|SCRATCH_DEV[0-9]+|LOGWRITES_DEV)'
 
-# begin_drivers FILESYSTEM…: a large module takes its time to load. check looks for its programs meanwhile, and its first mount
+# begin_drivers_then_udevd FILESYSTEM…: a large module takes its time to load. check looks for its programs meanwhile, and its first mount
 # waits for what is being loaded. udevd, which tests on device-mapper wait for, comes after it, for there are two CPUs and mkfs
 # has the other; check has its devices to look at before such a test.
-begin_drivers() {
+begin_drivers_then_udevd() {
   {
     modprobe -qa -- "$@"
     /usr/lib/systemd/systemd-udevd --daemon

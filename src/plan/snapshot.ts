@@ -12,7 +12,7 @@ export interface SnapshotFacts {
 
 /**
  * The machine that a snapshot is made of: the same memory, CPUs, kernel, image and control channel, but nothing of a
- * run. Disks, NICs and the shared folder come with the run, on PCI slots behind those that are there already.
+ * run. Disks, NICs and the shared folder come with the run, on PCI slots that are empty in it.
  */
 export function snapshotMachine(
   plan: MachinePlan,

@@ -169,10 +169,14 @@ describe('the keeper', () => {
     }
     await expect(tellKeeper(files, 'keep')).rejects.toMatchObject(gone)
     await started()
-    const keeper = keeperPid()
-    process.kill(keeper, 'SIGKILL')
-    // What is killed loses its memory, by which it is found, a moment before its files.
-    await until(() => processesOf(root).length === 0 && !isRunning(keeper))
+    process.kill(keeperPid(), 'SIGKILL')
+    // What dies with it closes the FIFO a moment after its memory, by which processes are found, has gone.
+    await until(() =>
+      tellKeeper(files, 'keep').then(
+        () => false,
+        () => true,
+      ),
+    )
     await expect(startDaemon('mon.a', files)).rejects.toMatchObject(gone)
   })
 })
