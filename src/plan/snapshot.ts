@@ -41,7 +41,7 @@ export function snapshotKey(plan: MachinePlan, facts: SnapshotFacts): string {
     .slice(0, 32)
 }
 
-const format = 1
+const format = 2
 
 export type SnapshotPoint = 'ready' | 'after-boot-script'
 

@@ -104,7 +104,7 @@ async function makeSnapshot(plan: MachinePlan, memory: string, all: Options): Pr
     const { boot_timeout: limitMs } = run.settings.run
     await untilAborted(
       signal,
-      untilAnswer(machine.hello, { machine, number: plan.number, log: consoleLog, limitMs, signal }),
+      untilAnswer(untilInitRests(machine), { machine, number: plan.number, log: consoleLog, limitMs, signal }),
     )
     emitMark(emit, 'hello')
     const bootScript = all.point === 'ready' ? undefined : await runSharedBootScript(machine, { ...all, consoleLog })
@@ -116,6 +116,18 @@ async function makeSnapshot(plan: MachinePlan, memory: string, all: Options): Pr
     await machine.stop({ patienceMs: 0 })
     member.unwatch(machine.pid)
   }
+}
+
+/**
+ * Until the agent is the only child of the guest's init: each driver that it is still loading would be loaded again in
+ * every VM. Kernels without CONFIG_PROC_CHILDREN do not say.
+ */
+async function untilInitRests({ hello, channel }: Machine): Promise<void> {
+  await hello
+  const script = 'while read -r pids </proc/1/task/1/children; [[ $pids == *" "* ]]; do sleep 0.02; done'
+  const command = channel.run({ argv: ['bash', '-c', script], cwd: '/', env: { PATH: '/usr/bin:/bin' } })
+  command.stdin.end()
+  await command.collect()
 }
 
 /** QEMU, kernel and initramfs, each with what changes when it does. Those in the cache are named by their content. */

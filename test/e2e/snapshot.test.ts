@@ -49,6 +49,18 @@ describe.concurrent('a guest from a snapshot', { timeout: 240_000 }, () => {
     expect(snapshots(box)).toHaveLength(1)
   })
 
+  test('has its own drivers: none is loaded anew in each', async ({ boxWithOwnCache: box }) => {
+    box.file('profiles/slow/slow.conf', 'install virtio_rng sleep 2')
+    const include = '[image]\ninclude = [{ from = "slow.conf", to = "/etc/modprobe.d/slow.conf" }]\n'
+    box.file('profiles/slow/profile.toml', `extends = "simple"\nsummary = "slow"\n${include}`)
+    box.file('profiles/slow/boot.sh', 'read -r pids </proc/1/task/1/children; echo "children of init: $pids"')
+    for (const _ of ['makes it', 'starts from it']) {
+      const run = await box.rapido('run', 'slow').outcome()
+      expect(run, run.stderr).toMatchObject({ status: 0, stdout: expect.stringMatching(/^children of init: \d+$/m) })
+    }
+    expect(snapshots(box)).toHaveLength(1)
+  })
+
   test('is another where anything of the machine is, and none with --cold', async ({ boxWithOwnCache: box }) => {
     expect(await started(box, '--cold', '-x', 'true')).toMatchObject({ status: 0 })
     expect(snapshots(box)).toEqual([])
