@@ -61,8 +61,10 @@ start() {
   rm -f -- "$folder/run/$1.killed"
 }
 
+end_watcher() { kill -KILL "$watcher" "-$watcher" 2>/dev/null; } # there is no such group as long as setsid starts
+
 end() {
-  kill -KILL -- "-$watcher" 2>/dev/null
+  end_watcher
   mapfile -t running < <(jobs -pr) # not the numbers of those that have ended: they may be another's by now
   kill -KILL "${running[@]}" 2>/dev/null
   wait
@@ -86,7 +88,7 @@ while read -r verb what <&6; do
     start) start "$what" ;;
     keep)
       kept=yes
-      kill -KILL -- "-$watcher" 2>/dev/null # it has the lock, once there is no member
+      end_watcher # it has the lock, once there is no member
       : >"$folder/kept"
       ;;
     unused) if [[ -z $kept ]]; then end; fi ;;

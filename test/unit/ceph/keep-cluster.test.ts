@@ -245,6 +245,22 @@ describe('a cluster', () => {
     await until(() => isGone() && !isRunning(pid))
   })
 
+  test('is kept as soon as it is told to, while it still starts', async () => {
+    const slow = join(root, 'slow')
+    mkdirSync(slow)
+    writeFileSync(join(slow, 'setsid'), '#!/bin/sh\nPATH=${PATH#*:}\nsleep 0.5\nexec setsid "$@"\n', { mode: 0o755 })
+    vi.stubEnv('PATH', `${slow}:${process.env.PATH}`)
+    const keeper = await started()
+    await tellKeeper(files, 'keep')
+    await until(() => existsSync(files.kept))
+    const last = await member('1')
+    keeper.ready()
+    keeper.letGo()
+    await last.release()
+    await delay(1000) // longer than that start
+    expect((await member('2')).joined).toBe(true)
+  })
+
   test('may be kept while it has members already', async () => {
     const keeper = await started()
     const pid = await daemon('mon.a')
