@@ -248,7 +248,8 @@ describe('a cluster', () => {
   test('is kept as soon as it is told to, while it still starts', async () => {
     const slow = join(root, 'slow')
     mkdirSync(slow)
-    writeFileSync(join(slow, 'setsid'), '#!/bin/sh\nPATH=${PATH#*:}\nsleep 0.5\nexec setsid "$@"\n', { mode: 0o755 })
+    writeFileSync(join(slow, 'setsid'), '#!/bin/sh\nPATH=$REAL_PATH\nsleep 0.5\nexec setsid "$@"\n', { mode: 0o755 })
+    vi.stubEnv('REAL_PATH', process.env.PATH)
     vi.stubEnv('PATH', `${slow}:${process.env.PATH}`)
     const keeper = await started()
     await tellKeeper(files, 'keep')
