@@ -14,7 +14,13 @@ import { suiteSummary } from '../report/suite-text.js'
 import type { Emit } from '../runs/events.js'
 import type { Surroundings } from '../runs/plan-run.js'
 import { readResultFile, readResults } from '../runs/suite/read-results.js'
-import { type AttemptRecord, ResultFolder, type RunRecord, readRun } from '../runs/suite/result-folder.js'
+import {
+  type EarlierPart,
+  ResultFolder,
+  type RunOptions,
+  type RunRecord,
+  readRun,
+} from '../runs/suite/result-folder.js'
 import { runSuite } from '../runs/suite/run-suite.js'
 import { type SuitePlan, type SuiteTest, testKey } from '../runs/suite/suite.js'
 import { suiteResult } from '../runs/suite/suite-result.js'
@@ -40,14 +46,14 @@ export interface SuiteCommand {
 /** Runs a suite from the command line to its verdict: the frame of `rapido fstests`, `kselftest` and `suite`. */
 export async function runSuiteCommand(command: SuiteCommand, argv: SuiteCommandOptions, io: Io): Promise<Status> {
   const startedAt = new Date()
-  const limits = readLimits(argv)
   const earlier = argv.resume === undefined ? undefined : earlierRun(resolve(io.cwd, argv.resume), command, argv)
+  const options = readOptions(argv, earlier?.run.options)
   const baseline = argv.baseline === undefined ? undefined : readResults(resolve(io.cwd, argv.baseline))
   const progress = new SuiteProgress(io)
   try {
     let result: SuiteResult
     try {
-      const outcome = await planAndRun(command, argv, { io, earlier, limits, progress })
+      const outcome = await planAndRun(command, argv, { io, earlier, options, progress })
       if (outcome === 'listed') return 0
       result = outcome
     } catch (error) {
@@ -64,25 +70,50 @@ export async function runSuiteCommand(command: SuiteCommand, argv: SuiteCommandO
   }
 }
 
-interface Limits {
-  vms: number
-  maxCrashes: number
-  rerunFailed: number
-  timeoutMs: number | undefined
-  testTimeoutMs: number | undefined
-}
-
-function readLimits(argv: SuiteCommandOptions): Limits {
-  if (argv['until-fail'] && argv['rerun-failed'] > 0) {
+/** What the command line says; what it leaves out is as it was in the run that goes on, if one does. */
+function readOptions(argv: SuiteCommandOptions, earlier: RunOptions | undefined): RunOptions {
+  const { vms, timeout } = argv
+  const options: RunOptions = {
+    ...usual,
+    ...earlier,
+    ...(vms === undefined ? {} : { vms: wholeNumber('--vms', vms, { from: 1, to: 100 }) }),
+    ...whole(argv, 'max-crashes', 'maxCrashes', 1_000_000),
+    ...whole(argv, 'rerun-failed', 'rerunFailed', 1000),
+    ...(argv['test-timeout'] === undefined ? {} : { testTimeoutMs: testLimitMs(argv['test-timeout']) }),
+    ...(argv.strict === undefined ? {} : { strict: argv.strict }),
+    ...(argv['until-fail'] === undefined ? {} : { untilFail: argv['until-fail'] }),
+    timeoutMs: timeout === undefined ? undefined : limitMs('--timeout', timeout), // of this part alone
+  }
+  if (options.untilFail && options.rerunFailed > 0) {
     throw new RapidoError('usage', '--until-fail ends with the first failure: --rerun-failed has nothing to do')
   }
-  return {
-    vms: wholeNumber('--vms', argv.vms, { from: 1, to: 100 }),
-    maxCrashes: wholeNumber('--max-crashes', argv['max-crashes'], { from: 0, to: 1_000_000 }),
-    rerunFailed: wholeNumber('--rerun-failed', argv['rerun-failed'], { from: 0, to: 1000 }),
-    timeoutMs: argv.timeout === undefined ? undefined : limitMs('--timeout', argv.timeout),
-    testTimeoutMs: argv['test-timeout'] === undefined ? undefined : limitMs('--test-timeout', argv['test-timeout']),
-  }
+  return options
+}
+
+const usual: RunOptions = {
+  vms: 1,
+  maxCrashes: 20,
+  rerunFailed: 0,
+  untilFail: false,
+  strict: false,
+  testTimeoutMs: undefined,
+  timeoutMs: undefined,
+}
+
+function whole(
+  argv: SuiteCommandOptions,
+  name: 'max-crashes' | 'rerun-failed',
+  key: 'maxCrashes' | 'rerunFailed',
+  to: number,
+): Partial<RunOptions> {
+  const value = argv[name]
+  return value === undefined ? {} : { [key]: wholeNumber(`--${name}`, value, { from: 0, to }) }
+}
+
+function testLimitMs(text: string): number {
+  const ms = limitMs('--test-timeout', text)
+  if (ms !== undefined) return ms
+  throw new RapidoError('usage', '--test-timeout: a test always has an end: say how long it may take, such as 12h')
 }
 
 /** A run that goes on: it is asked what it was asked then. */
@@ -105,9 +136,14 @@ function earlierRun(path: string, command: SuiteCommand, argv: SuiteCommandOptio
 async function planAndRun(
   command: SuiteCommand,
   argv: SuiteCommandOptions,
-  around: { io: Io; earlier: { path: string; run: RunRecord } | undefined; limits: Limits; progress: SuiteProgress },
+  around: {
+    io: Io
+    earlier: { path: string; run: RunRecord } | undefined
+    options: RunOptions
+    progress: SuiteProgress
+  },
 ): Promise<SuiteResult | 'listed'> {
-  const { io, earlier, limits, progress } = around
+  const { io, earlier, options, progress } = around
   progress.take({ type: 'phase', phase: 'planning' })
   const seed = earlier?.run.seed ?? argv.seed ?? Date.now() % 2 ** 31
   const from = surroundings({ ...argv, set: [...(earlier?.run.sets ?? []), ...argv.set] }, io)
@@ -124,15 +160,22 @@ async function planAndRun(
     for (const note of plan.notes) progress.say(note)
     return 'listed'
   }
-  if (limits.testTimeoutMs !== undefined) plan.testTimeoutMs = limits.testTimeoutMs
+  if (options.testTimeoutMs !== undefined) plan.testTimeoutMs = options.testTimeoutMs
   for (const note of plan.notes) progress.say(note)
-  const { folder, attempts, run } = await openFolder(command, argv, { io, plan, seed, earlier, config })
+  const { folder, attempts, machines, run } = await openFolder(command, argv, {
+    io,
+    plan,
+    options,
+    seed,
+    earlier,
+    config,
+  })
   try {
     const outcome = await runSuite(plan, {
       folder,
       attempts,
-      ...limits,
-      untilFail: argv['until-fail'],
+      machines,
+      ...options,
       signal: io.signal,
       emit: progress.take,
       tell: progress.tell,
@@ -142,7 +185,8 @@ async function planAndRun(
       ...outcome,
       folder: folder.path,
       failOn: settings.fail_on,
-      strict: argv.strict || argv['until-fail'], // what it found is what was looked for
+      strict: options.strict || options.untilFail, // what it found is what was looked for
+      untilFail: options.untilFail,
       now: new Date(),
     })
     return writeResult(folder, result)
@@ -201,12 +245,13 @@ async function openFolder(
   around: {
     io: Io
     plan: SuitePlan
+    options: RunOptions
     seed: number
     earlier: { path: string; run: RunRecord } | undefined
     config: string | undefined
   },
-): Promise<{ folder: ResultFolder; attempts: AttemptRecord[]; run: RunRecord }> {
-  const { io, plan, seed, earlier, config } = around
+): Promise<EarlierPart & { folder: ResultFolder; run: RunRecord }> {
+  const { io, plan, options, seed, earlier, config } = around
   if (earlier) return { ...(await ResultFolder.resume(earlier.path)), run: earlier.run }
   const startedAt = new Date().toISOString()
   const run: RunRecord = {
@@ -215,6 +260,7 @@ async function openFolder(
     profile,
     words,
     sets: argv.set,
+    options,
     configFile: config === undefined ? undefined : resolve(io.cwd, config),
     seed,
     kernel: plan.run.kernel.release,
@@ -227,7 +273,7 @@ async function openFolder(
     argv.results === undefined
       ? resultsFolder(plan.run.settings.paths.state, { profile, startedAt })
       : resolve(io.cwd, argv.results)
-  return { folder: await ResultFolder.create(path, run), attempts: [], run }
+  return { folder: await ResultFolder.create(path, run), attempts: [], machines: [], run }
 }
 
 /** A folder that cannot take its reports changes what the run is: who reads them later would read old ones, or none. */

@@ -5,18 +5,18 @@ import type { GlobalOptions } from './io.js'
 /** The options of every command that runs a suite; all of them long, for check has the short ones. */
 export interface SuiteCommandOptions extends GlobalOptions {
   '--'?: string[]
-  vms: number
+  vms?: number
   shard?: string
   times?: string
   results?: string
   resume?: string
   baseline?: string
-  'rerun-failed': number
-  'until-fail': boolean
-  'max-crashes': number
+  'rerun-failed'?: number
+  'until-fail'?: boolean
+  'max-crashes'?: number
   'test-timeout'?: string
   timeout?: string
-  strict: boolean
+  strict?: boolean
   seed?: number
   'dry-run': boolean
   junit?: string
@@ -28,22 +28,18 @@ export function suiteOptions(builder: Argv): Argv {
   const text = { type: 'string', requiresArg: true } as const
   const number = { type: 'number', requiresArg: true } as const
   return builder
-    .option('vms', { ...number, default: 1, describe: 'VMs at once, which share the tests' })
+    .option('vms', { ...number, describe: 'VMs at once, which share the tests; else 1' })
     .option('shard', { ...text, describe: 'Only the I-th of N parts of the tests: I/N; or none' })
     .option('times', { ...text, describe: 'Split shards by the times in this results.json or check.time' })
     .option('results', { ...text, describe: 'Folder for the results; else one of its own' })
     .option('resume', { ...text, describe: 'Go on with the run in this folder, as it was asked' })
     .option('baseline', { ...text, describe: 'Compare with the results in this folder' })
-    .option('rerun-failed', { ...number, default: 0, describe: 'Run what fails so many times more, in fresh VMs' })
-    .option('until-fail', { type: 'boolean', default: false, describe: 'Again and again, until a test fails' })
-    .option('max-crashes', { ...number, default: 20, describe: 'End the run after so many crashes and hangs' })
+    .option('rerun-failed', { ...number, describe: 'Run what fails so many times more, in fresh VMs' })
+    .option('until-fail', { type: 'boolean', describe: 'Again and again, until a test fails' })
+    .option('max-crashes', { ...number, describe: 'End the run after so many crashes and hangs; else 20' })
     .option('test-timeout', { ...text, describe: 'Limit for one test, such as 10m' })
     .option('timeout', { ...text, describe: 'Limit for the whole run, such as 4h; or none' })
-    .option('strict', {
-      type: 'boolean',
-      default: false,
-      describe: 'Flaky tests fail the run; a crash is status 4, a hang 5',
-    })
+    .option('strict', { type: 'boolean', describe: 'Flaky tests fail the run; a crash is status 4, a hang 5' })
     .option('seed', { ...number, describe: 'Repeat the order of -r' })
     .option('dry-run', { type: 'boolean', default: false, describe: 'List the tests, run none' })
     .option('junit', { ...text, describe: 'Write the result as JUnit XML to this file' })

@@ -117,6 +117,15 @@ function mergedShard(results: SuiteResult[]): string | undefined {
     .join('+')
 }
 
+/** The shards that are not among those of a joined result: ["4/4"] of "1/4+2/4+3/4". */
+export function missingShards(shard: string | undefined): string[] {
+  const found = new Set(shard?.split('+') ?? [])
+  const counts = distinct([...found].map((part) => part.replace(/^.*\//, '')))
+  return counts.flatMap((of) =>
+    Array.from({ length: Number(of) }, (_, index) => `${index + 1}/${of}`).filter((part) => !found.has(part)),
+  )
+}
+
 function worstVerdict(results: SuiteResult[]): Pick<SuiteResult, 'verdict' | 'exitStatus'> {
   const kind = worstLast.findLast((kind) => results.some(({ verdict }) => verdict.kind === kind)) ?? 'pass'
   const worst = results.filter(({ verdict }) => verdict.kind === kind)

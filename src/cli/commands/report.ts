@@ -2,12 +2,13 @@ import { resolve } from 'node:path'
 import type { Argv } from 'yargs'
 import { RapidoError } from '../../errors.js'
 import { makeFolder } from '../../host/make-folder.js'
+import { count } from '../../report/plain.js'
 import { compareSuites, comparisonText } from '../../report/suite-compare.js'
 import { suiteJson } from '../../report/suite-json.js'
 import { suiteJunit } from '../../report/suite-junit.js'
-import { mergeSuites } from '../../report/suite-merge.js'
+import { mergeSuites, missingShards } from '../../report/suite-merge.js'
 import type { SuiteResult } from '../../report/suite-result.js'
-import { suiteVerdict } from '../../report/suite-status.js'
+import { suiteVerdict, verdictStatus } from '../../report/suite-status.js'
 import { suiteTap } from '../../report/suite-tap.js'
 import { suiteSummary } from '../../report/suite-text.js'
 import { movedTo, readResults } from '../../runs/suite/read-results.js'
@@ -69,9 +70,18 @@ function merged(results: SuiteResult[], folder: string): SuiteResult {
 }
 
 /** What the tests say now that all are there, unless a run was ended by something else than its tests. */
-function judged(result: SuiteResult, { strict }: Options): SuiteResult {
+function judged(result: SuiteResult, { strict, action }: Options): SuiteResult {
   if (result.verdict.kind === 'host' || result.verdict.kind === 'interrupted') return result
-  return { ...result, ...suiteVerdict(result.tests, { strict, incidents: result.incidents }) }
+  const found = suiteVerdict(result.tests, { strict, incidents: result.incidents })
+  const missing = action === 'merge' ? missingShards(result.shard) : []
+  if (missing.length === 0) return { ...result, ...found }
+  // Nobody would miss the tests of a runner that died before it could hand anything over.
+  const { verdict, exitStatus } = found
+  const names = missing.slice(0, 5).join(', ') + (missing.length > 5 ? ', …' : '')
+  const told = `${count(missing.length, 'shard')} missing: ${names}`
+  if (verdict.kind === 'pass')
+    return { ...result, verdict: { kind: 'fail', reason: told }, exitStatus: verdictStatus.fail }
+  return { ...result, verdict: { ...verdict, reason: `${verdict.reason}; ${told}` }, exitStatus }
 }
 
 async function writeAll(folder: string, result: SuiteResult, io: Io): Promise<void> {

@@ -10,7 +10,9 @@ export const formatVerdicts: Record<(typeof suiteFormat)[number], SuiteProgram['
   tap: readTapVerdict,
   blktests: ({ text, exit }) => {
     const { status, reason, output } = readBlktestsVerdict(text)
-    if (status === 'pass' && exit !== 0) return { status: 'fail', reason: exitReason(text, exit), output }
+    const isKilled = exit !== undefined && exit > 128
+    if (isKilled ? status !== 'fail' : status === 'pass' && exit !== 0)
+      return { status: 'fail', reason: exitReason(text, exit), output }
     return { status, reason, output }
   },
 }

@@ -17,6 +17,7 @@ export interface TapResult {
 export type OnPoint = (point: Subtest, inside: Subtest[]) => void
 
 const maxLine = 64 * 1024
+const gluedResult = /^(?!(?:# |\s)*(?:not )?ok\s)(.+?)((?:not )?ok \d+ (?:\d+ )?(selftests: \S+: \S+)(?: #.*)?)$/
 
 /**
  * Reads TAP 12 to 14 and KTAP 1 as it comes, cut anywhere: nested by indentation or, as by kselftest's runner, by "# ",
@@ -29,6 +30,7 @@ export class TapReader {
   #levels = new TapLevels()
   #said = new TapDiagnostics()
   #bailedOut: string | undefined
+  #selftest: string | undefined // that the runner has started
 
   constructor(options: { onPoint?: OnPoint } = {}) {
     this.#onPoint = options.onPoint ?? (() => {})
@@ -37,7 +39,14 @@ export class TapReader {
   feed(text: string): void {
     const lines = (this.#partial + text).split('\n')
     this.#partial = (lines.pop() as string).slice(0, maxLine)
-    for (const line of lines) this.#line(bareLine(line.slice(0, maxLine)))
+    for (const line of lines) for (const part of this.#apart(bareLine(line.slice(0, maxLine)))) this.#line(part)
+  }
+
+  /** Where a selftest's output ends without a line end, the runner's result of it stands behind that, on its line. */
+  #apart(line: string): string[] {
+    if (this.#selftest === undefined || !line.includes(this.#selftest)) return [line]
+    const [, said = '', result = '', name] = gluedResult.exec(line) ?? []
+    return name === this.#selftest ? [said, result] : [line]
   }
 
   /** No more comes. */
@@ -81,6 +90,7 @@ export class TapReader {
       case 'selftest':
         if (inComment || line.width > 0) return this.#said.add(text)
         this.#said.take() // "timeout set to 45"
+        this.#selftest = line.name
         return this.#levels.selftest(line.name)
       case 'bail-out': // in a comment it is that selftest's end; the next ones come
         if (inComment) return this.#said.add(text)

@@ -4,7 +4,7 @@ import { RapidoError } from '../../errors.js'
 import { readSuiteJson } from '../../report/suite-json.js'
 import type { SuiteResult } from '../../report/suite-result.js'
 import { attemptsByTest } from './attempts-by-test.js'
-import { readAttempts, readRun } from './result-folder.js'
+import { readEarlierPart, readRun } from './result-folder.js'
 import { suiteResult } from './suite-result.js'
 
 /**
@@ -15,8 +15,9 @@ export function readResults(folder: string): SuiteResult {
   const path = join(folder, 'results.json')
   if (existsSync(path)) return { ...readResultFile(path), folder }
   const run = readRun(folder)
-  const attempts = attemptsByTest(readAttempts(folder).attempts)
-  const rest = { machines: [], failure: undefined, notes: [], failOn: [], strict: false, now: new Date() }
+  const { attempts: records, machines } = readEarlierPart(folder)
+  const attempts = attemptsByTest(records)
+  const rest = { machines, failure: undefined, notes: [], failOn: [], strict: false, now: new Date() }
   return suiteResult(run, { folder, attempts, ...rest })
 }
 

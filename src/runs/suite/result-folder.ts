@@ -8,12 +8,14 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { RapidoError } from '../../errors.js'
 import { type HeldFolder, holdFolder } from '../../host/hold.js'
+import type { Incident } from '../../machine/incidents.js'
 import type { Attempt } from '../../report/suite-result.js'
 import type { SuiteTest } from './suite.js'
 
@@ -24,6 +26,7 @@ export interface RunRecord {
   profile: string
   words: string[] // arguments of the command, for the planner
   sets: string[] // --set
+  options: RunOptions
   configFile: string | undefined
   seed: number
   kernel: string // release
@@ -33,10 +36,35 @@ export interface RunRecord {
   notes: string[]
 }
 
+/** How a run goes about its tests. */
+export interface RunOptions {
+  vms: number // at once
+  maxCrashes: number
+  rerunFailed: number // how often a test that failed runs again
+  untilFail: boolean // all of it again and again, until a test fails or the time is over
+  strict: boolean
+  testTimeoutMs?: number | undefined // else that of the suite
+  timeoutMs?: number | undefined // for all of it
+}
+
 /** A line of results.jsonl: one time that a test ran. */
 export interface AttemptRecord extends Attempt {
   name: string
   config: string | undefined
+}
+
+/** What is known of a VM of a run: a line of vms.jsonl, the last one with its number. */
+export interface MachineRecord {
+  vm: number // 1 for the first of the run
+  consoleLog: string // in the result folder, once it has ended
+  end: string // why it ended; empty before that
+  incidents: Incident[] // kernel reports outside of any test
+}
+
+/** What a run that was cut short has come to. */
+export interface EarlierPart {
+  attempts: AttemptRecord[]
+  machines: MachineRecord[]
 }
 
 /** A file of a test's results that is being written. */
@@ -68,7 +96,9 @@ export class ResultFolder {
     }
     const folder = new ResultFolder(path, await held(path))
     await folder.#guarded(() => {
+      removeReports(path) // of results that were joined here, say
       writeFileSync(files.attempts(path), '')
+      writeFileSync(files.machines(path), '')
       // The last and whole, or not at all: where it is, there is a run to go on with.
       writeFileSync(`${files.run(path)}.new`, `${JSON.stringify(run, null, 2)}\n`)
       renameSync(`${files.run(path)}.new`, files.run(path))
@@ -76,17 +106,21 @@ export class ResultFolder {
     return folder
   }
 
-  /** Opens the folder of a run that was cut short. What of its last test is half there is removed. */
-  static async resume(path: string): Promise<{ folder: ResultFolder; attempts: AttemptRecord[] }> {
+  /**
+   * Opens the folder of a run that was cut short. What of its last test is half there is removed, and the reports of an end
+   * that was none.
+   */
+  static async resume(path: string): Promise<EarlierPart & { folder: ResultFolder }> {
     const folder = new ResultFolder(path, await held(path))
-    const attempts = await folder.#guarded(() => {
-      const { attempts, bytes } = readAttempts(path)
-      const fd = openSync(files.attempts(path), 'r+')
-      ftruncateSync(fd, bytes)
-      closeSync(fd)
-      return attempts
+    const earlier = await folder.#guarded(() => {
+      const attempts = readLines<AttemptRecord>(files.attempts(path))
+      const machines = readLines<MachineRecord>(files.machines(path))
+      cutAt(files.attempts(path), attempts.bytes)
+      cutAt(files.machines(path), machines.bytes)
+      removeReports(path)
+      return { attempts: attempts.records, machines: lastOfEach(machines.records) }
     })
-    return { folder, attempts }
+    return { folder, ...earlier }
   }
 
   /** A file of results of a test, as suite-run names it; of the first attempt without a number. */
@@ -106,15 +140,14 @@ export class ResultFolder {
 
   /** Takes down what became of a test; it is on the disk when this returns. */
   record(record: AttemptRecord): void {
-    this.#guardedNow(() => {
-      const fd = openSync(files.attempts(this.path), 'a')
-      try {
-        writeWhole(fd, Buffer.from(`${JSON.stringify(record)}\n`))
-        fsyncSync(fd)
-      } finally {
-        closeSync(fd)
-      }
-    })
+    this.#append(files.attempts(this.path), record)
+  }
+
+  /** Takes down what is known of a VM by now; the last word on it counts. A disk that is full loses it, not the run. */
+  recordMachine(record: MachineRecord): void {
+    try {
+      this.#append(files.machines(this.path), record)
+    } catch {}
   }
 
   /** Keeps the console of a VM; returns its path in the folder. A disk that is full loses it, not the run. */
@@ -136,6 +169,18 @@ export class ResultFolder {
   /** Somebody else may open the folder from now on. */
   async release(): Promise<void> {
     await this.#held.release()
+  }
+
+  #append(file: string, record: object): void {
+    this.#guardedNow(() => {
+      const fd = openSync(file, 'a')
+      try {
+        writeWhole(fd, Buffer.from(`${JSON.stringify(record)}\n`))
+        fsyncSync(fd)
+      } finally {
+        closeSync(fd)
+      }
+    })
   }
 
   #guardedNow<T>(work: () => T): T {
@@ -167,25 +212,52 @@ export function readRun(path: string): RunRecord {
   }
 }
 
-/** All that had finished, from the folder of a run, and how many bytes of the file tell of it: the last line may be cut. */
-export function readAttempts(path: string): { attempts: AttemptRecord[]; bytes: number } {
-  const text = readFileSync(files.attempts(path))
-  const attempts: AttemptRecord[] = []
+/** What a run has come to so far, from its folder. */
+export function readEarlierPart(path: string): EarlierPart {
+  return {
+    attempts: readLines<AttemptRecord>(files.attempts(path)).records,
+    machines: lastOfEach(readLines<MachineRecord>(files.machines(path)).records),
+  }
+}
+
+/** The lines of a file of JSON, and how many bytes of it they are: the last line may be cut. Nothing where there is no file. */
+function readLines<T>(path: string): { records: T[]; bytes: number } {
+  const records: T[] = []
   let bytes = 0
+  if (!existsSync(path)) return { records, bytes }
+  const text = readFileSync(path)
   for (let end = text.indexOf(0x0a); end >= 0; end = text.indexOf(0x0a, bytes)) {
     try {
-      attempts.push(JSON.parse(text.subarray(bytes, end).toString()))
+      records.push(JSON.parse(text.subarray(bytes, end).toString()))
     } catch {
       break
     }
     bytes = end + 1
   }
-  return { attempts, bytes }
+  return { records, bytes }
+}
+
+function cutAt(path: string, bytes: number): void {
+  const fd = openSync(path, 'a')
+  ftruncateSync(fd, bytes)
+  closeSync(fd)
+}
+
+function lastOfEach(records: MachineRecord[]): MachineRecord[] {
+  return [...new Map(records.map((record) => [record.vm, record])).values()]
+}
+
+/** What is written at the end of a run. */
+export const reportNames = ['results.json', 'junit.xml', 'results.tap', 'summary.txt'] as const
+
+function removeReports(path: string): void {
+  for (const name of reportNames) rmSync(join(path, name), { force: true })
 }
 
 const files = {
   run: (folder: string) => join(folder, 'run.json'),
   attempts: (folder: string) => join(folder, 'results.jsonl'),
+  machines: (folder: string) => join(folder, 'vms.jsonl'),
   lock: (folder: string) => join(folder, '.running'),
 }
 

@@ -8,19 +8,15 @@ import { untilAborted } from '../until-aborted.js'
 import { attemptsByTest } from './attempts-by-test.js'
 import type { SuiteRunEvent } from './events.js'
 import { keepTimes, readTimes, timesFile } from './past-times.js'
-import { costsVm, SuiteQueue } from './queue.js'
-import type { AttemptRecord, ResultFolder } from './result-folder.js'
+import { costsVm, type Share, SuiteQueue } from './queue.js'
+import type { AttemptRecord, MachineRecord, ResultFolder, RunOptions } from './result-folder.js'
 import { type SuitePlan, type SuiteTest, testKey } from './suite.js'
-import { type MachineRecord, SuiteVm } from './suite-vm.js'
+import { SuiteVm } from './suite-vm.js'
 
-export interface SuiteOptions {
+export interface SuiteOptions extends RunOptions {
   folder: ResultFolder
   attempts: AttemptRecord[] // of an earlier part of this run
-  vms: number // at once
-  maxCrashes: number
-  rerunFailed: number // how often a test that failed runs again
-  untilFail: boolean // all of it again and again, until a test fails or the time is over
-  timeoutMs: number | undefined // for all of it
+  machines: MachineRecord[] // of that, too
   signal: AbortSignal
   emit: Emit
   tell: (event: SuiteRunEvent) => void
@@ -52,7 +48,8 @@ export async function runSuite(plan: SuitePlan, options: SuiteOptions): Promise<
   }
   clearTimeout(timer)
   await keepTimes(run.timesFile, run.times).catch(() => {}) // only a guess for the next time
-  if (options.untilFail && isOverTime(failure)) failure = undefined // none failed for so long: that is what it was to find out
+  // None failed for so long: that is what it was to find out, if any ran at all.
+  if (options.untilFail && isOverTime(failure) && run.hasFinishedAny) failure = undefined
   return { failure, attempts: run.attempts(), machines: run.machines, notes: run.notes }
 }
 
@@ -72,7 +69,7 @@ function isOverTime(error: unknown): boolean {
 
 /** A run that goes on, whatever its VMs do. */
 class SuiteRun {
-  readonly machines: MachineRecord[] = []
+  readonly machines: MachineRecord[]
   readonly notes: string[] = []
   readonly times = new Map<string, number>() // ms by testKey, of this run
   readonly timesFile: string
@@ -85,6 +82,7 @@ class SuiteRun {
   constructor(plan: SuitePlan, options: SuiteOptions) {
     this.#plan = plan
     this.#options = options
+    this.machines = [...options.machines]
     this.timesFile = timesFile(plan.run.settings.paths.state, plan.run.profile.name)
     this.#past = readTimes(this.timesFile)
     this.#queue = new SuiteQueue(plan.tests, {
@@ -97,6 +95,10 @@ class SuiteRun {
 
   attempts(): ReadonlyMap<string, readonly Attempt[]> {
     return new Map(this.#plan.tests.map((test) => [testKey(test), this.#queue.attemptsOf(test)]))
+  }
+
+  get hasFinishedAny(): boolean {
+    return this.#queue.done > 0
   }
 
   async all(signal: AbortSignal, ending: AbortController): Promise<void> {
@@ -135,12 +137,14 @@ class SuiteRun {
     try {
       for (let share = this.#queue.take(place); share !== undefined; share = this.#queue.take(place)) {
         signal.throwIfAborted()
+        const isFresh = vm === undefined
         vm ??= await this.#startVm(signal)
-        const before = this.#queue.waiting.length
-        const { isUsable, said } = await untilAborted(signal, vm.run(share, this.#hooks(place, vm)))
-        idle = this.#queue.waiting.length === before ? idle + 1 : 0
-        if (idle > 0) requireProgress(share.tests[0] as string, { idle, said, isUsable })
-        if (!isUsable || idle > 0 || share.isAlone) {
+        const hooks = this.#hooks({ place, share, vm })
+        const session = await untilAborted(signal, vm.run(share, hooks))
+        idle = hooks.hasMoved() ? 0 : idle + 1
+        if (idle > 0)
+          requireProgress(share.tests[0] as string, { ...session, idle, isFresh, limitMs: this.#plan.testTimeoutMs })
+        if (!session.isUsable || idle > 0 || share.isAlone) {
           await vm.end()
           vm = undefined
         }
@@ -153,9 +157,11 @@ class SuiteRun {
 
   async #startVm(signal: AbortSignal): Promise<SuiteVm> {
     const { emit, tell, folder } = this.#options
-    const number = this.machines.length + 1 + this.#vmsBefore()
+    const known = [...this.machines, ...this.#options.attempts].map(({ vm }) => vm)
+    const number = Math.max(0, ...known) + 1
     const record: MachineRecord = { vm: number, consoleLog: '', end: '', incidents: [] }
     this.machines.push(record)
+    folder.recordMachine(record)
     tell({ type: 'vm-begun', vm: number })
     const vm = await SuiteVm.start(this.#plan, {
       record,
@@ -168,16 +174,15 @@ class SuiteRun {
     return vm
   }
 
-  /** VMs of the part of the run that was cut short. */
-  #vmsBefore(): number {
-    return Math.max(0, ...this.#options.attempts.map(({ vm }) => vm))
-  }
-
-  #hooks(place: number, vm: SuiteVm) {
+  #hooks({ place, share, vm }: { place: number; share: Share; vm: SuiteVm }) {
     const { tell, folder } = this.#options
     const find = (name: string, config: string | undefined): SuiteTest => ({ name, config })
+    let hasMoved = false
     return {
+      /** Whether the program came as far as a test of its share; one that was refused is another VM's by now, or left alone. */
+      hasMoved: () => hasMoved,
       mayBegin: (name: string, config: string | undefined): boolean => {
+        hasMoved ||= share.tests.includes(name)
         if (!this.#queue.begin(place, find(name, config))) return false
         tell({ type: 'test-begun', test: testKey({ name, config }), vm: vm.number })
         return true
@@ -189,8 +194,8 @@ class SuiteRun {
         this.#queue.ended({ name, config }, attempt)
         if (attempt.status === 'pass' || attempt.status === 'fail')
           this.times.set(testKey({ name, config }), attempt.durationMs)
-        if (costsVm(attempt)) this.#crashes += 1
         const isExcused = this.#queue.isExcused({ name, config })
+        if (costsVm(attempt) && !isExcused) this.#crashes += 1
         if (this.#options.untilFail && hasFailed(attempt) && !isExcused) this.#queue.clear()
         tell({ type: 'test-ended', test: testKey({ name, config }), vm: vm.number, attempt, again, isExcused })
       },
@@ -206,14 +211,25 @@ class SuiteRun {
   }
 }
 
-/** A program that runs no test at all, or dies before one, would do so for ever. */
+/**
+ * A program that runs no test at all, or dies before one, would do so for ever. In a VM that has run others, one of those
+ * may be why: a fresh one is to show it.
+ */
 function requireProgress(
   test: string,
-  { idle, said, isUsable }: { idle: number; said: string; isUsable: boolean },
+  {
+    idle,
+    isFresh,
+    isUsable,
+    isStuck,
+    said,
+    limitMs,
+  }: Awaited<ReturnType<SuiteVm['run']>> & { idle: number; isFresh: boolean; limitMs: number },
 ): void {
-  if (isUsable || idle >= 3) {
-    throw new RapidoError('guest', `the suite ended before ${test} began`, {
-      hint: said.trim().split('\n').slice(-8).join('\n'),
-    })
+  const hint = said.trim().split('\n').slice(-8).join('\n')
+  if (isFresh && isStuck) {
+    throw new RapidoError('timeout', `${test} did not begin within ${formatDurationMs(limitMs)}`, { hint })
   }
+  if ((isFresh && isUsable) || idle >= 3)
+    throw new RapidoError('guest', `the suite ended before ${test} began`, { hint })
 }

@@ -4,7 +4,7 @@ import type { ResultFile, ResultFolder } from './result-folder.js'
 import type { SuiteTest } from './suite.js'
 import { newTaint } from './test-watch.js'
 
-const keptText = 256 * 1024 // of what the suite prints
+export const keptText = 256 * 1024 // of what the suite prints
 const keptOutput = 64 * 1024
 const keptOfPass = 8 * 1024 // there are many of them, and nobody asks why
 const keptLog = 4 * 1024 * 1024 // of the kernel's log, to look for reports in
@@ -16,6 +16,7 @@ export class RunningTest {
   readonly config: string | undefined
   readonly incidents: Incident[] = [] // that the console showed meanwhile
   text = ''
+  isCut = false // the beginning of it is lost
   exit: number | undefined
   /** It takes too long: what the guest says to that, once it has. */
   hang: Promise<string> | undefined
@@ -52,7 +53,9 @@ export class RunningTest {
   }
 
   say(text: string): void {
-    this.text = (this.text + text).slice(-keptText)
+    const all = this.text + text
+    this.isCut ||= all.length > keptText
+    this.text = all.slice(-keptText)
   }
 
   /** A file of its results comes. */

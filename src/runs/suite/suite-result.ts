@@ -9,9 +9,8 @@ import { hasFailed } from '../../report/suite-tests.js'
 import { exitStatusOf, verdictOf } from '../verdict.js'
 import { missingProgramOf } from './missing-programs.js'
 import { costsVm } from './queue.js'
-import type { RunRecord } from './result-folder.js'
+import type { MachineRecord, RunRecord } from './result-folder.js'
 import { testKey } from './suite.js'
-import type { MachineRecord } from './suite-vm.js'
 
 /** What a run came to: of what was asked and what is known of each test so far. */
 export function suiteResult(
@@ -24,13 +23,15 @@ export function suiteResult(
     notes: string[]
     failOn: readonly string[] // run.fail_on
     strict: boolean
+    untilFail?: boolean // until a test failed, or the time was over: what had no turn by then is nothing to it
     now: Date
   },
 ): SuiteResult {
   const tests = run.tests.map((test) => testResult(test, run, known.attempts))
   const incidents = known.machines.flatMap((machine) => incidentResults(machine, known.failOn))
-  const ended =
-    known.failure === undefined ? suiteVerdict(tests, { strict: known.strict, incidents }) : endedEarly(known.failure)
+  const judged = known.untilFail ? tests.filter(({ status }) => status !== 'unfinished') : tests
+  const found = suiteVerdict(judged, { strict: known.strict, incidents })
+  const ended = known.failure === undefined ? found : endedEarly(known.failure, { found, incidents })
   return {
     suite: run.suite,
     profile: run.profile,
@@ -84,10 +85,21 @@ function noLongerFailing(run: RunRecord, tests: TestResult[]): Exclude[] {
   return [...needless.values()]
 }
 
-function endedEarly(failure: unknown): Pick<SuiteResult, 'verdict' | 'exitStatus'> {
-  const verdict = verdictOf({ failure: failure as RapidoError, steps: [], incidents: [] })
-  return { verdict, exitStatus: exitStatusOf(verdict) }
+/**
+ * What ended it is the reason. A kernel report that counts comes first, as in any run; and where the tests ended it, they
+ * say what kind of end that is.
+ */
+function endedEarly(failure: unknown, { found, incidents }: { found: Ending; incidents: IncidentResult[] }): Ending {
+  const own = verdictOf({ failure: failure as RapidoError, steps: [], incidents: [] })
+  const { verdict, exitStatus } = found
+  const isReported = incidents.some(({ fails }) => fails) && own.kind !== 'interrupted'
+  if (own.kind === 'pass' || verdict.kind === 'pass' || !(isReported || own.kind === 'fail'))
+    return { verdict: own, exitStatus: exitStatusOf(own) }
+  const reason = isReported ? `${verdict.reason}; ${own.reason}` : own.reason
+  return { verdict: { kind: verdict.kind, reason }, exitStatus }
 }
+
+type Ending = Pick<SuiteResult, 'verdict' | 'exitStatus'>
 
 function incidentResults({ incidents }: MachineRecord, failOn: readonly string[]): IncidentResult[] {
   return incidents.map(({ kind, title, lines, consoleLine, repeats, cause }) => ({

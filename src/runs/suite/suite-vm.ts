@@ -8,22 +8,15 @@ import type { Emit } from '../events.js'
 import { startVm } from '../start-vm.js'
 import { runBootScript } from '../steps.js'
 import type { Vm } from '../vm.js'
+import { BetweenTests } from './between-tests.js'
 import { disagreements } from './disagreements.js'
 import type { SuiteEvent } from './frames.js'
 import type { Share } from './queue.js'
-import type { ResultFolder } from './result-folder.js'
+import type { MachineRecord, ResultFolder } from './result-folder.js'
 import { RunningTest } from './running-test.js'
 import { type SuiteSession, startSession } from './session.js'
 import { type SuitePlan, testKey } from './suite.js'
 import { crashOf, dumpTasks, hangReason } from './test-watch.js'
-
-/** What is known of a VM of the run. */
-export interface MachineRecord {
-  vm: number // 1 for the first of the run
-  consoleLog: string // in the result folder, once it has ended
-  end: string // why it ended
-  incidents: Incident[] // kernel reports outside of any test
-}
 
 /** What a VM asks and tells of its tests. */
 export interface TestHooks {
@@ -70,8 +63,9 @@ export class SuiteVm {
     const emit: Emit = (event) => {
       if (event.type === 'incident') {
         const isOutside = self?.tookIncident(event.incident) ?? true
-        if (isOutside) around.record.incidents.push(event.incident)
         if (!isOutside) return
+        around.record.incidents.push(event.incident)
+        around.folder.recordMachine(around.record)
       }
       around.emit(event)
     }
@@ -96,26 +90,47 @@ export class SuiteVm {
 
   /**
    * Runs tests of a share, all of it unless one of them costs the VM. `isUsable`: it can take another one; `said`: what
-   * the program printed outside of tests.
+   * the program printed outside of tests; `isStuck`: there it took longer than a test may, and has cost the VM.
    */
-  async run(share: Share, hooks: TestHooks): Promise<{ isUsable: boolean; said: string }> {
-    const { program } = this.#plan
-    const session = await startSession(this.#vm, {
-      argv: program.argv(share.tests, share.config),
-      env: program.env(share.config),
-      files: program.files?.(share.tests) ?? {},
-    })
-    const state: SessionState = { share, hooks, session, verdicts: new Map(), said: '', hasEnded: false, isWorn: false }
-    for await (const event of session.events) await this.#take(event, state)
-    if (state.hasEnded) return { isUsable: !state.isWorn, said: state.said }
+  async run(share: Share, hooks: TestHooks): Promise<{ isUsable: boolean; isStuck: boolean; said: string }> {
+    const between = new BetweenTests(this.#plan.testTimeoutMs, () => this.#endStuck())
+    const state: SessionState = { share, hooks, verdicts: new Map(), said: '', hasEnded: false, isWorn: false }
+    try {
+      await this.#watch(state, between)
+    } catch (error) {
+      if (between.stuck === undefined) throw error
+    } finally {
+      between.pause()
+    }
+    if (between.stuck !== undefined) {
+      return { isUsable: false, isStuck: true, said: `${state.said}\n${await between.stuck}`.slice(0, keptText) }
+    }
+    if (state.hasEnded) return { isUsable: !state.isWorn, isStuck: false, said: state.said }
     const test = this.#test
     this.#test = undefined
     if (test?.hang !== undefined) await this.#record(test, await this.#hung(test), hooks)
     else if (test) await this.#record(test, await this.#crashed(test), hooks)
-    return { isUsable: false, said: state.said }
+    return { isUsable: false, isStuck: false, said: state.said }
   }
 
-  async #take(event: SuiteEvent, state: SessionState): Promise<void> {
+  /** One program, until it ends or the guest does. */
+  async #watch(state: SessionState, between: BetweenTests): Promise<void> {
+    const { program } = this.#plan
+    const { tests, config } = state.share
+    const session = await startSession(this.#vm, {
+      argv: program.argv(tests, config),
+      env: program.env(config),
+      files: program.files?.(tests) ?? {},
+    })
+    for await (const event of session.events) {
+      if (between.stuck !== undefined) continue // too late: no test begins any more
+      between.pause()
+      await this.#take(event, state, session)
+      if (this.#test === undefined) between.resume()
+    }
+  }
+
+  async #take(event: SuiteEvent, state: SessionState, session: SuiteSession): Promise<void> {
     const test = this.#test
     switch (event.type) {
       case 'text':
@@ -133,7 +148,7 @@ export class SuiteVm {
         return
       case 'start':
         await this.#finish(event.taint, state)
-        return this.#begin(event, state)
+        return this.#begin(event, state, session)
       case 'end': {
         const tail = test?.text ?? ''
         await this.#finish(event.taint, state)
@@ -145,9 +160,12 @@ export class SuiteVm {
     }
   }
 
-  #begin({ test: name, taint }: Extract<SuiteEvent, { type: 'start' }>, state: SessionState): void {
-    const { share, hooks, session } = state
-    const isWelcome = !state.isWorn && !this.#vm.machine.end && hooks.mayBegin(name, share.config)
+  #begin(
+    { test: name, taint }: Extract<SuiteEvent, { type: 'start' }>,
+    { share, hooks, isWorn }: SessionState,
+    session: SuiteSession,
+  ): void {
+    const isWelcome = !isWorn && !this.#vm.machine.end && hooks.mayBegin(name, share.config)
     if (isWelcome) {
       this.#test = new RunningTest(
         { name, config: share.config },
@@ -172,7 +190,7 @@ export class SuiteVm {
       state.isWorn = true
       return this.#record(test, await this.#hung(test), state.hooks)
     }
-    const verdict = this.#plan.program.verdict({ text: test.text, exit: test.exit })
+    const verdict = this.#plan.program.verdict(test)
     state.verdicts.set(test.name, verdict.status)
     if (test.hasDied(taint)) state.isWorn = true // the kernel lost a task, and with it who knows what locks
     await this.#record(test, { ...verdict, taint: test.newTaint(taint) }, state.hooks)
@@ -191,6 +209,14 @@ export class SuiteVm {
   async #endHang(test: RunningTest): Promise<string> {
     const dump = await dumpTasks(this.#vm)
     this.#why = `${testKey(test)} hung`
+    await this.#vm.machine.stop({ patienceMs: 0 })
+    return dump
+  }
+
+  /** As a test that hangs, where none runs: check itself mounts and repairs file systems. */
+  async #endStuck(): Promise<string> {
+    const dump = await dumpTasks(this.#vm)
+    this.#why = 'it hung, outside of any test'
     await this.#vm.machine.stop({ patienceMs: 0 })
     return dump
   }
@@ -229,6 +255,7 @@ export class SuiteVm {
     await this.#vm.closed
     record.consoleLog = folder.keepConsole(this.number, this.#vm.consoleLog)
     record.end = this.#why ?? describeEnd(end)
+    folder.recordMachine(record)
     onEnd(record.end)
   }
 }
@@ -237,7 +264,6 @@ export class SuiteVm {
 interface SessionState {
   share: Share
   hooks: TestHooks
-  session: SuiteSession
   verdicts: Map<string, Attempt['status']> // by name, of tests that came to their end
   said: string // outside of tests
   hasEnded: boolean // it said so

@@ -20,8 +20,11 @@ export interface SuiteProgram {
   env(config: string | undefined): Record<string, string>
   /** Files of the guest that it needs for these tests, by their path there. */
   files?(tests: string[]): Record<string, string>
-  /** `text` is what was printed between the start of the test and the next, `exit` its status where the suite has one. */
-  verdict(said: { text: string; exit: number | undefined }): TestVerdict
+  /**
+   * `text` is what was printed between the start of the test and the next, `isCut` if that is only the end of it, `exit` its
+   * status where the suite has one.
+   */
+  verdict(said: { text: string; isCut?: boolean; exit: number | undefined }): TestVerdict
   /** What the program says of all its tests at its end, where it came to it: a verdict that differs is told. */
   ownSummary?(text: string): ProgramSummary | undefined
 }

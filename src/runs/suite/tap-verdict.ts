@@ -10,7 +10,13 @@ const maxReason = 300
  * What became of a test that prints TAP or KTAP. kselftest's runner prints a point of its own around each test: that is
  * the test, and no subtest. A status that is not 0 is a failure whatever the points say, but for 4, kselftest's SKIP.
  */
-export function readTapVerdict({ text, exit }: Parameters<SuiteProgram['verdict']>[0]): TestVerdict {
+export function readTapVerdict(said: Parameters<SuiteProgram['verdict']>[0]): TestVerdict {
+  const verdict = verdictOfText(said)
+  if (!said.isCut || verdict.status === 'fail') return verdict
+  return { ...verdict, status: 'fail', reason: 'it printed so much that points at the beginning are lost' }
+}
+
+function verdictOfText({ text, exit }: Parameters<SuiteProgram['verdict']>[0]): TestVerdict {
   const output = plain(text).trimEnd()
   const { result, wrapper } = readTap(output)
   const subtests = withoutWrapper(result.subtests, wrapper)
@@ -21,7 +27,9 @@ export function readTapVerdict({ text, exit }: Parameters<SuiteProgram['verdict'
   const isWell = result.status !== 'fail' && problemsOf(result, wrapper).length === 0 && exit === 0
   if (!isWell)
     return { status: 'fail', reason: failure(result, { wrapper, failed, subtests, text, exit }), output, subtests }
-  if (result.status === 'skip') return { status: 'notrun', reason: skipReason(result), output, subtests }
+  if (result.status === 'skip' || wrapper?.status === 'skip')
+    // whatever it did before it gave up
+    return { status: 'notrun', reason: wrapper?.reason || skipReason(result), output, subtests }
   return { status: 'pass', reason: '', output, subtests }
 }
 

@@ -36,6 +36,7 @@ function cutShort(more: Partial<RunRecord>): void {
     profile: 'fstests-tiny',
     words: ['-g', 'quick'],
     sets: [],
+    options: { vms: 1, maxCrashes: 20, rerunFailed: 0, untilFail: false, strict: false },
     configFile: undefined,
     seed: 5,
     kernel: '1.2.3-not-here',
@@ -119,6 +120,7 @@ describe('wrong usage', () => {
     [['tiny', '--rerun-failed', '1.5'], /--rerun-failed: use a number from 0 to 1000/],
     [['tiny', '--until-fail', '--rerun-failed', '1'], /--until-fail ends with the first failure/],
     [['tiny', '--test-timeout', 'soon'], /--test-timeout/],
+    [['tiny', '--test-timeout', 'none'], /--test-timeout: a test always has an end: say how long/],
     [['tiny', '--baseline', 'nosuch'], /nosuch holds no results of rapido/],
     [['tiny', '--resume', 'nosuch'], /nosuch holds no results of rapido/],
     [['tiny', '--shard', '3/2', '--dry-run'], /3\/2: there is no shard 3 of 2/],
@@ -164,6 +166,11 @@ describe('--resume', () => {
     expect(status).toBe(2)
     expect(readdirSync(join(cwd, 'cut')).sort()).toEqual(['results.jsonl', 'run.json'])
     expect(readFileSync(join(cwd, 'cut/run.json'), 'utf8')).toBe(before)
+  })
+
+  test('goes on as it was asked: its options count where the command line has none', async () => {
+    cutShort({ options: { vms: 1, maxCrashes: 20, rerunFailed: 0, untilFail: true, strict: false } })
+    expect((await fstests('tiny', '--resume', 'cut', '--rerun-failed', '1')).err).toContain('--until-fail ends with')
   })
 
   test('with the words of the run is the same as without them', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Verdict } from '../../../src/report/result.js'
-import { mergeSuites } from '../../../src/report/suite-merge.js'
+import { mergeSuites, missingShards } from '../../../src/report/suite-merge.js'
 import { attempt, suiteRun, suiteTest } from './suite-results.js'
 
 const at = (minute: number) => `2026-11-21T10:${minute}:00.000Z`
@@ -148,4 +148,14 @@ test.each([
   ],
 ])('what does not belong together is not merged (%#)', (results, message) => {
   expect(() => mergeSuites(results)).toThrow(message)
+})
+
+test.each<[string | undefined, string[]]>([
+  [undefined, []],
+  ['1/1', []],
+  ['1/4+2/4+3/4', ['4/4']],
+  ['2/3', ['1/3', '3/3']],
+  ['1/2+1/3+2/3+3/3', ['2/2']],
+])('of shards %s there are missing %j', (shard, missing) => {
+  expect(missingShards(shard)).toEqual(missing)
 })

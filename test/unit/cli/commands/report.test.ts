@@ -108,6 +108,16 @@ describe('merge', () => {
     expect((await report('show', 'all')).status).toBe(1)
   })
 
+  test('of shards that are not all there fails, and says which', async () => {
+    for (const number of [1, 3])
+      finished(`${number}`, { tests: [suiteTest(`generic/00${number}`)], shard: `${number}/4` })
+    const { status, err } = await report('merge', '1', '3', '--results', 'some')
+    expect([status, err]).toEqual([1, expect.stringContaining('2 shards missing: 2/4, 4/4')])
+    for (const number of [2, 4])
+      finished(`${number}`, { tests: [suiteTest(`generic/00${number}`)], shard: `${number}/4` })
+    expect((await report('merge', 'some', '2', '4')).status).toBe(0)
+  })
+
   test('without --results only tells', async () => {
     finished('1', { tests: [passed] })
     finished('2', { tests: [suiteTest('generic/003')] })

@@ -16,8 +16,9 @@ import {
   type AttemptRecord,
   ResultFolder,
   type RunRecord,
-  readAttempts,
+  readEarlierPart,
   readRun,
+  reportNames,
 } from '../../../../src/runs/suite/result-folder.js'
 import { attempt } from '../../report/suite-results.js'
 
@@ -41,6 +42,7 @@ const run: RunRecord = {
   profile: 'fstests-xfs',
   words: ['-g', 'quick'],
   sets: ['fstests.src="/x"'],
+  options: { vms: 1, maxCrashes: 20, rerunFailed: 0, untilFail: false, strict: false },
   configFile: undefined,
   seed: 7,
   kernel: '6.17.0-rc1+',
@@ -75,15 +77,15 @@ async function failure(work: () => unknown): Promise<RapidoError> {
 test('a new folder knows what was asked, and has no result; released, it has nothing but results', async () => {
   const folder = await create()
   expect(readRun(path)).toEqual(run)
-  expect(readAttempts(path)).toEqual({ attempts: [], bytes: 0 })
+  expect(readEarlierPart(path)).toEqual({ attempts: [], machines: [] })
   await folder.release()
-  expect(readdirSync(path).sort()).toEqual(['results.jsonl', 'run.json'])
+  expect(readdirSync(path).sort()).toEqual(['results.jsonl', 'run.json', 'vms.jsonl'])
 })
 
 test('each result is a line, in the order in which they came', async () => {
   const folder = await create()
   for (const name of ['b', 'a', 'b']) folder.record(record(name))
-  expect(readAttempts(path).attempts.map(({ name }) => name)).toEqual(['b', 'a', 'b'])
+  expect(readEarlierPart(path).attempts.map(({ name }) => name)).toEqual(['b', 'a', 'b'])
   expect(readFileSync(join(path, 'results.jsonl'), 'utf8').split('\n')).toHaveLength(4)
 })
 
@@ -113,7 +115,36 @@ describe('a run that goes on', () => {
     const { folder, attempts } = await resume()
     expect(attempts).toEqual([{ ...record('a'), config: undefined }])
     folder.record(record('b'))
-    expect(readAttempts(path).attempts.map(({ name }) => name)).toEqual(['a', 'b'])
+    expect(readEarlierPart(path).attempts.map(({ name }) => name)).toEqual(['a', 'b'])
+  })
+
+  test('knows of the VMs before it, the last word of each', async () => {
+    const first = await create()
+    const vm = { vm: 1, consoleLog: '', end: '', incidents: [] }
+    const oops = {
+      kind: 'oops' as const,
+      title: 'BUG: x',
+      lines: ['BUG: x'],
+      consoleLine: 7,
+      complete: true,
+      repeats: 0,
+      cause: undefined,
+    }
+    for (const known of [vm, { ...vm, vm: 2 }, { ...vm, incidents: [oops] }]) first.recordMachine(known)
+    await first.release()
+    writeFileSync(join(path, 'vms.jsonl'), `${readFileSync(join(path, 'vms.jsonl'), 'utf8')}{"vm":3,"con`)
+    expect((await resume()).machines).toEqual([
+      { ...vm, incidents: [oops] },
+      { ...vm, vm: 2 },
+    ])
+  })
+
+  test('has no reports of an end that was none', async () => {
+    const first = await create()
+    for (const name of reportNames) first.write(name, 'of the part before')
+    await first.release()
+    await resume()
+    expect(readdirSync(path).filter((name) => (reportNames as readonly string[]).includes(name))).toEqual([])
   })
 
   test.each([
@@ -132,7 +163,7 @@ describe('a run that goes on', () => {
     expect(attempts.map(({ name }) => name)).toEqual(['a'])
     expect(readFileSync(file, 'utf8')).toBe(whole)
     folder.record(record('c'))
-    expect(readAttempts(path).attempts.map(({ name }) => name)).toEqual(['a', 'c'])
+    expect(readEarlierPart(path).attempts.map(({ name }) => name)).toEqual(['a', 'c'])
   })
 })
 

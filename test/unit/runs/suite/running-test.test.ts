@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import type { ResultFolder } from '../../../../src/runs/suite/result-folder.js'
-import { RunningTest } from '../../../../src/runs/suite/running-test.js'
+import { keptText, RunningTest } from '../../../../src/runs/suite/running-test.js'
 
 const chatter = (seed: number) => `${seed} says something. `.repeat(12_000) // some 250 KiB
 
@@ -17,6 +17,19 @@ function attempt(status: 'pass' | 'fail', seed = 1) {
 }
 
 describe('of a test that prints much', () => {
+  test('it is known whether the beginning is lost', () => {
+    const folder = {} as ResultFolder
+    const running = new RunningTest(
+      { name: 'a', config: undefined },
+      { folder, attempt: 1, taint: 0, limitMs: 60_000, onLimit: async () => '' },
+    )
+    running.say('x'.repeat(keptText))
+    expect([running.isCut, running.text.length]).toEqual([false, keptText])
+    running.say('y')
+    expect([running.isCut, running.text.length]).toEqual([true, keptText])
+    running.abandon()
+  })
+
   test('the end is kept, less where it passed', () => {
     expect(attempt('fail').output).toBe(chatter(1).slice(-64 * 1024))
     expect(attempt('pass').output).toBe(chatter(1).slice(-8 * 1024))

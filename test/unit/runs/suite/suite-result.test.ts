@@ -14,6 +14,7 @@ const run: RunRecord = {
   profile: 'fstests-xfs',
   words: [],
   sets: [],
+  options: { vms: 1, maxCrashes: 20, rerunFailed: 0, untilFail: false, strict: false },
   configFile: undefined,
   seed: 1,
   kernel: '6.17.0',
@@ -75,6 +76,48 @@ test.each<[string, Parameters<typeof resultOf>[0], number, string, string]>([
 ])('%s', (_, attempts, exitStatus, status, reason) => {
   const result = resultOf(attempts)
   expect([result.exitStatus, result.tests[0]?.status, result.tests[0]?.reason]).toEqual([exitStatus, status, reason])
+})
+
+test('until a test fails: what had no turn is nothing to the verdict, but one that failed is', () => {
+  const passed = resultOf({ a: [attempt()], b: [] }, { untilFail: true, strict: true })
+  expect([passed.exitStatus, passed.tests[1]?.status]).toEqual([0, 'unfinished'])
+  expect(resultOf({ a: [attempt(), attempt('fail')], b: [] }, { untilFail: true, strict: true }).exitStatus).toBe(1)
+})
+
+describe('a run that ended early', () => {
+  const oops: Incident = {
+    kind: 'oops',
+    title: 'BUG: x',
+    lines: [],
+    consoleLine: 1,
+    complete: true,
+    repeats: 0,
+    cause: undefined,
+  }
+  const machines = [{ vm: 1, consoleLog: '', end: '', incidents: [oops] }]
+  const late = new RapidoError('timeout', 'the run took too long')
+  const crashes = new RapidoError('guest', 'more than --max-crashes allows')
+
+  test.each<[string, Partial<Parameters<typeof suiteResult>[1]>, number, string]>([
+    ['says what ended it', { failure: late }, 5, 'the run took too long'],
+    [
+      'crashed where the kernel reported that outside of tests',
+      { failure: late, machines },
+      4,
+      'BUG: x, outside of any test; 1 test crashed, 1 unfinished: a, b; the run took too long',
+    ],
+    ['was interrupted all the same', { failure: new RapidoError('interrupted', 'SIGINT'), machines }, 130, 'SIGINT'],
+    ['failed by its crashes', { failure: crashes }, 1, 'more than --max-crashes allows'],
+    [
+      'crashed by its crashes where that is told apart',
+      { failure: crashes, strict: true },
+      4,
+      'more than --max-crashes allows',
+    ],
+  ])('%s', (_, known, exitStatus, reason) => {
+    const result = resultOf({ a: [attempt('crash')], b: [] }, known)
+    expect([result.exitStatus, result.verdict]).toEqual([exitStatus, expect.objectContaining({ reason })])
+  })
 })
 
 const excused: Exclude = { test: 'a', range: '*', reason: 'bug #7', source: '/exclude', line: 3 }

@@ -85,3 +85,33 @@ test('a todo that is not ok fails nothing', () => {
   const text = '1..2\nok 1 fine\nnot ok 2 later # TODO some day\n'
   expect(readTapVerdict({ text, exit: 0 })).toMatchObject({ status: 'pass', reason: '' })
 })
+
+test('points that are all ok do not pass where the beginning of the output is lost', () => {
+  const text = run(`ok 1 ${wrapper}`, 'TAP version 13', '1..1', 'ok 1 open')
+  expect(readTapVerdict({ text, exit: 0, isCut: true })).toMatchObject({
+    status: 'fail',
+    reason: expect.stringContaining('lost'),
+  })
+  expect(readTapVerdict({ text: text.slice(text.indexOf('ok 1 open')), exit: 0, isCut: true }).status).toBe('fail')
+  expect(readTapVerdict({ text: 'not ok 1 a\n', exit: 1, isCut: true })).toMatchObject({ reason: 'a' })
+})
+
+test('a test of kselftest that gives up is not run, whatever passed before', () => {
+  const text = run(`ok 1 ${wrapper} # SKIP`, 'TAP version 13', '1..2', 'ok 1 open', 'ok 2 close # SKIP no lock')
+  expect(readTapVerdict({ text, exit: 0 })).toMatchObject({ status: 'notrun', reason: 'no lock' })
+})
+
+test.each([
+  ['ok 1 selftests: net: tls', 'pass', ''],
+  ['ok 1 selftests: net: tls # SKIP', 'notrun', ''],
+  ['ok 1 1 selftests: net: tls', 'pass', ''],
+  ['not ok 1 selftests: net: tls # TIMEOUT 45 seconds', 'fail', 'TIMEOUT 45 seconds; checking … done'],
+])('the result %s counts although the test has no last line end', (result, status, reason) => {
+  const text = `TAP version 13\n1..1\n# selftests: net: tls\n# checking … done${result}\n`
+  expect(readTapVerdict({ text, exit: 0 })).toMatchObject({ status, reason })
+})
+
+test('what a test says of another is not its result', () => {
+  const text = run('not ok 1 selftests: net: tls # exit=1', 'I saw ok 1 selftests: net: other')
+  expect(readTapVerdict({ text, exit: 0 }).status).toBe('fail')
+})
