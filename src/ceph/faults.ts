@@ -8,7 +8,7 @@ import { type CephClient, CephSession } from './ask.js'
 import { type Cluster, pidOf } from './cluster.js'
 import { clientsAt, fence, instanceName } from './fence.js'
 import { startDaemon } from './keeper.js'
-import { activeMds, noteOsds, osdsUp } from './usable.js'
+import { activeMds, noteOsds, osdsUp, readNonces } from './usable.js'
 import { expectDeath } from './watch.js'
 
 export type CephFault = Extract<Fault, { verb: CephFaultVerb }>
@@ -93,13 +93,14 @@ async function kill(name: string, { files }: Cluster, signal: 'SIGKILL' | 'SIGST
 
 async function startOsd(name: string, target: CephTarget): Promise<void> {
   const { files } = requireOwn(target)
+  const nonces = readNonces(files)
   const pid = pidOf(name, files)
   if (pid === undefined) await startDaemon(name, files)
   else if (isStopped(pid)) process.kill(pid, 'SIGCONT')
   else throw nothingToDo(`${name} runs`)
   await using session = await CephSession.open(target.client)
   const restarted = pid === undefined ? [name] : []
-  await until(`${name} up`, async () => (await osdsUp(session, { files, restarted })).includes(name))
+  await until(`${name} up`, async () => (await osdsUp(session, { restarted, nonces })).includes(name))
   await noteOsds(session, files)
 }
 

@@ -9,7 +9,8 @@
 # does for each VM. The daemons die with us, however we end.
 #
 # What it is told, a line each, by the FIFO FOLDER/control:
-#   start NAME   run the command line in FOLDER/commands/NAME, a word a line; its process id is in FOLDER/run/NAME.pid
+#   start NAME   run the command line in FOLDER/commands/NAME, a word a line; its process id is in FOLDER/run/NAME.pid.
+#                Where it runs, only that is written
 #   keep         without members, too, until it is told to end
 #   end          kill all daemons, remove FOLDER
 #   leave        kill all daemons; what they have stored stays, and another keeper may go on with it
@@ -51,8 +52,16 @@ exec 7<&- <&- >&- 2>&-
 
 declare -A daemons
 start() {
-  local argv=()
-  if [[ $'\n'$(jobs -pr)$'\n' == *$'\n'${daemons[$1]:-none}$'\n'* ]]; then return; fi
+  local argv=() pid=${daemons[$1]:-}
+  # One that is dying, and has lost its memory, may take a while: it is not what was asked for.
+  for _ in {1..100}; do
+    if [[ $'\n'$(jobs -pr)$'\n' != *$'\n'${pid:-none}$'\n'* ]]; then break; fi
+    if read -r -d '' _ <"/proc/$pid/cmdline"; then
+      echo "$pid" >"$folder/run/$1.pid" # who asks has removed it
+      return
+    fi
+    sleep 0.05
+  done 2>/dev/null
   mapfile -t argv <"$folder/commands/$1"
   ((${#argv[@]})) || return
   "${enter[@]}" "${dying_with_us[@]}" "${argv[@]}" </dev/null >>"$folder/log/$1.out" 2>&1 6<&- 8<&- 9<&- &

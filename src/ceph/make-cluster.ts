@@ -22,7 +22,7 @@ import {
 import type { CephFiles } from '../plan/state-files.js'
 import { type ClusterNetwork, startDaemon } from './keeper.js'
 import { managerModules } from './programs.js'
-import { awaitUsable, openSession, untilDeath, usable, usableMs } from './usable.js'
+import { awaitUsable, openSession, readNonces, untilDeath, usable, usableMs } from './usable.js'
 
 /** What the steps of it need. */
 export interface Making {
@@ -62,7 +62,7 @@ export async function makeCluster(settings: Settings, making: Making): Promise<v
     for (const command of osdNew) await session.json('mon', command)
     for (const id of Array(plan.osds).keys()) await startDaemon(`osd.${id}`, files)
     for (const command of more) await session.json('mon', command)
-    await usable(plan, session, { files, restarted: [] })
+    await usable(plan, session, { files, restarted: [], nonces: {} })
   })
   await inFolder(files, () => writeAtomic(files.plan, JSON.stringify(plan)))
 }
@@ -72,8 +72,9 @@ export async function startAgain(plan: ClusterPlan, settings: Settings, making: 
   making.tell('starting the Ceph cluster again')
   requirePorts(plan, making.network)
   await inFolder(making.files, () => writeConf(plan, settings, making))
+  const nonces = readNonces(making.files)
   for (const name of daemonNames(plan)) await startDaemon(name, making.files)
-  await awaitUsable(plan, settings, { ...making, restarted: daemonNames(plan) })
+  await awaitUsable(plan, settings, { ...making, restarted: daemonNames(plan), nonces })
 }
 
 /** Runs a program of the cluster to its end. Throws RapidoError('host') with its words. */

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Settings } from '../config/schema.js'
 import { RapidoError } from '../errors.js'
 import type { HeldFolder } from '../host/hold.js'
+import { writeAtomic } from '../host/write.js'
 import { type ClusterPlan, planCluster, shapeText } from '../plan/ceph-cluster.js'
 import { childEnv } from '../plan/child-env.js'
 import { cephFiles } from '../plan/state-files.js'
@@ -9,7 +11,7 @@ import { type Cluster, isKept, readCluster, readPlan, startMissing } from './clu
 import { type ClusterNetwork, startKeeper, tellKeeper } from './keeper.js'
 import { makeCluster, startAgain } from './make-cluster.js'
 import { findDaemons } from './programs.js'
-import { awaitUsable, usableMs } from './usable.js'
+import { awaitUsable, readNonces, usableMs } from './usable.js'
 import { isFull } from './watch.js'
 
 /** What it took for the cluster to be up. */
@@ -42,20 +44,21 @@ export async function ensureCluster(
   for (;;) {
     signal.throwIfAborted()
     const joined = await member.join(files.folder)
-    const found = joined ? readCluster(stateDir) : undefined
+    const found = joined && existsSync(files.ready) ? readCluster(stateDir) : undefined
     if (found) {
       requireFits(found.plan, settings, options.shape)
       if (options.keep) await tellKeeper(files, 'keep')
+      const nonces = readNonces(files) // before somebody else notes those of this start
       const missing = await startMissing(found)
       if (missing.length > 0) {
         tell(`starting ${missing.join(', ')} again`)
-        await awaitUsable(found.plan, settings, { files, network, signal, restarted: missing })
+        await awaitUsable(found.plan, settings, { files, network, signal, restarted: missing, nonces })
       }
       return { cluster: found, start: missing.length > 0 ? 'recovered' : 'running' }
     }
     const programs = findDaemons(settings)
     const before = isKept(files) ? readPlan(files) : undefined
-    if (before && !options.keep) requireFits(before, settings, options.shape) // to lose it is not for a VM
+    if (before) requireToStart(before, settings, options) // what it stores would be lost
     const keeper = await startKeeper(files, network, childEnv(process.env, settings))
     if (keeper === 'taken') {
       if (performance.now() > deadline)
@@ -69,6 +72,7 @@ export async function ensureCluster(
       else await makeCluster(settings, { files, network, programs, signal, tell })
       if (options.keep || again) await tellKeeper(files, 'keep') // what was kept is kept
       if (!(await member.join(files.folder))) throw new RapidoError('host', 'the Ceph cluster has ended just now')
+      await writeAtomic(files.ready, '')
       keeper.ready()
       const cluster = readCluster(stateDir)
       if (cluster === undefined) throw new RapidoError('host', 'the keeper of the Ceph cluster was killed')
@@ -106,6 +110,21 @@ function requireFits(is: ClusterPlan, settings: Settings, wanted: Shape): void {
   const shown = (plan: ClusterPlan) => `${shapeText(plan)} at ${plan.address}`
   throw new RapidoError('usage', `your Ceph cluster is up with other settings: ${shown(is)}; not ${shown(should)}`, {
     hint: '`rapido ceph down` ends it, and what is stored in it',
+  })
+}
+
+/**
+ * Throws RapidoError('usage') where a kept cluster is not started again as it was. Only who asks for another shape by name,
+ * to keep that, has it made anew.
+ */
+function requireToStart(is: ClusterPlan, settings: Settings, { shape, keep }: { shape: Shape; keep: boolean }): void {
+  if (fits(is, settings, keep ? {} : shape)) return
+  const { address, ports } = planCluster(settings, is.fsid)
+  const shown = (plan: ClusterPlan) =>
+    `${shapeText(plan)} at ${plan.address}, ports ${plan.ports.v2} and ${plan.ports.v1}`
+  const should = { ...is, ...givenOnly(shape), address, ports }
+  throw new RapidoError('usage', `the Ceph cluster you keep has other settings: ${shown(is)}; not ${shown(should)}`, {
+    hint: 'leave the settings as they were, or `rapido ceph down` removes it, and what is stored in it',
   })
 }
 

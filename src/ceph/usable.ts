@@ -22,28 +22,34 @@ interface Waiting {
   signal: AbortSignal
 }
 
+/** Daemons that a monitor may take for up because they were so when they ended. */
+export interface Restart {
+  restarted: string[]
+  nonces: Nonces // read before they were started: somebody else may note new ones at any time
+}
+
+/** What tells each start of an OSD from its next one, by name. */
+export type Nonces = Record<string, number | undefined>
+
 /** Returns when a cluster whose daemons were started can be used. */
 export async function awaitUsable(
   plan: ClusterPlan,
   settings: Settings,
-  { files, network, signal, restarted }: Waiting & { restarted: string[] },
+  { files, network, signal, ...restart }: Waiting & Restart,
 ): Promise<void> {
   await using session = await openSession(findDaemons(settings), files, network)
-  await untilDeath(plan, { files, signal }, () => usable(plan, session, { files, restarted }))
+  await untilDeath(plan, { files, signal }, () => usable(plan, session, { files, ...restart }))
 }
 
-/**
- * Returns when all OSDs are up and, with an MDS, one is active. `restarted` are daemons that a monitor may take for up
- * because they were so when it ended.
- */
+/** Returns when all OSDs are up and, with an MDS, one is active. */
 export async function usable(
   plan: ClusterPlan,
   session: CephSession,
-  { files, restarted }: { files: CephFiles; restarted: string[] },
+  { files, ...restart }: { files: CephFiles } & Restart,
 ): Promise<void> {
   const deadline = performance.now() + usableMs
   for (;;) {
-    const osds = (await osdsUp(session, { files, restarted })).length
+    const osds = (await osdsUp(session, restart)).length
     const active = plan.mds === 0 || (await activeMds(session)).length > 0
     if (osds === plan.osds && active) return noteOsds(session, files)
     if (performance.now() > deadline) {
@@ -54,14 +60,10 @@ export async function usable(
   }
 }
 
-/** The names of the OSDs that are up. One that was restarted has another nonce than it had when noteOsds was called last. */
-export async function osdsUp(
-  session: CephSession,
-  { files, restarted }: { files: CephFiles; restarted: string[] },
-): Promise<string[]> {
-  const before = readNonces(files)
+/** The names of the OSDs that are up. One that was restarted has another nonce than before. */
+export async function osdsUp(session: CephSession, { restarted, nonces }: Restart): Promise<string[]> {
   const up = (await readOsds(session)).filter(({ isUp }) => isUp)
-  return up.flatMap(({ name, nonce }) => (restarted.includes(name) && nonce === before[name] ? [] : name))
+  return up.flatMap(({ name, nonce }) => (restarted.includes(name) && nonce === nonces[name] ? [] : name))
 }
 
 /** Notes what tells this start of each OSD from its next one. Call it when they are up. */
@@ -82,7 +84,8 @@ async function readOsds(session: CephSession): Promise<{ name: string; isUp: boo
   }))
 }
 
-function readNonces(files: CephFiles): Record<string, number | undefined> {
+/** As noteOsds left them. Read them before what is to be restarted is started. */
+export function readNonces(files: CephFiles): Nonces {
   try {
     return JSON.parse(readFileSync(files.nonces, 'utf8'))
   } catch {

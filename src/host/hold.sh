@@ -89,6 +89,20 @@ while read -r verb what; do
 done
 
 for group in "${!groups[@]}"; do kill -KILL -- "-$group" 2>/dev/null; done
+# What is dying has its tap and its disks until its last thread has ended, which takes a while with much memory. Who reaps it,
+# and when, is no matter.
+has_threads() {
+  local stat tasks
+  { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return
+  tasks=("/proc/$1/task"/*)
+  [[ ${stat##*) } != Z* ]] || ((${#tasks[@]} > 1))
+}
+for group in "${!groups[@]}"; do
+  for _ in {1..100}; do
+    has_threads "$group" || break
+    sleep 0.05
+  done
+done
 # What was just killed may still have been writing into the folder.
 for _ in {1..50}; do
   rm -rf -- "$folder" && break

@@ -1,6 +1,6 @@
 #!/bin/bash
 # keep-network.sh FOLDER [SERVER…]: keeps the private network whose namespace it was started in, while anybody is a
-# member, and runs SERVER in it all that time (a command line: the DHCP server's).
+# member, and runs SERVER in it all that time (a command line: the DHCP server's, which writes FOLDER/dnsmasq.pid).
 #
 # Standard input: `ip -batch` lines that make the network, then "end"; it ends when its starter has become a member.
 # Answers "up", "taken" (another keeper has FOLDER) or "failed WHY". A member is who holds a shared lock on
@@ -24,16 +24,23 @@ echo "$$" >"$folder/keeper"
 [[ -p $folder/alive ]] || mkfifo "$folder/alive"
 exec 7<>"$folder/alive" # who reads it sees the end of us: the network's uplink does
 if (($# > 1)); then
+  rm -f -- "$folder/dnsmasq.pid" # it is written once all is well
   "${dying_with_us[@]}" "${@:2}" 9<&- 8<&- 7<&- 2>"$folder/server.stderr" &
-  sleep 0.1
-  kill -0 $! 2>/dev/null || fail "${2##*/}: $(<"$folder/server.stderr")"
+  for _ in {1..200}; do
+    if [[ -s $folder/dnsmasq.pid ]] || ! kill -0 $! 2>/dev/null; then break; fi
+    sleep 0.05
+  done
+  [[ -s $folder/dnsmasq.pid ]] || fail "${2##*/}: $(<"$folder/server.stderr")"
 fi
 echo up
 
 while read -r _; do :; done
 exec 1>&- 2>&-
-# Without our own lock, which is to end with us; again, should anybody kill it.
-until flock -x 8 9<&- 7<&-; do sleep 0.1; done
+# One that was never finished has no member: whoever holds the lock waits for it.
+if [[ -e $folder/bridge.json ]]; then
+  # Without our own lock, which is to end with us; again, should anybody kill it.
+  until flock -x 8 9<&- 7<&-; do sleep 0.1; done
+fi
 
 for _ in {1..50}; do
   others=()

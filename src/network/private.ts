@@ -115,7 +115,7 @@ async function startKeeper(
   const script = ['bash', packageFile('src/network/keep-network.sh'), folder, ...serverOf(bridge, folder)]
   // What unshare has to say against it is an answer, too.
   const keeper = await startDetached(['sh', '-c', 'exec "$@" 2>&1', 'sh', ...enter, ...script], {
-    env: process.env,
+    env: { ...process.env, LC_ALL: 'C' }, // bash complains of a locale that there is none of
     input: [...commands, 'end', ''].join('\n'),
   })
   let answer = ''

@@ -83,6 +83,7 @@ export function cephFiles(stateDir: string) {
     commands: join(folder, 'commands'), // folder: the command line of each daemon, a word a line
     run: join(folder, 'run'), // folder: process ids and admin sockets
     pid: (daemon: string) => join(folder, 'run', `${daemon}.pid`),
+    ready: join(folder, 'run', 'ready'), // it is there: all of it was up once since the keeper was started
     privately: join(folder, 'privately'), // it is there: the daemons are in the private network
     killed: (daemon: string) => join(folder, 'run', `${daemon}.killed`), // it is there: by a fault
     nonces: join(folder, 'nonces.json'), // of the OSDs as they were up last

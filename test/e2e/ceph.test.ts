@@ -79,6 +79,8 @@ describe.concurrent('a throwaway Ceph cluster', () => {
     await expectNothingLeft(box, { withinMs: 3000 })
     const server = await onPortOfMonitor(box)
     expect(await box.rapido('ceph', 'up').outcome()).toMatchObject({ status: 3 }) // and nothing is lost
+    const elsewhere = await box.rapido('ceph', 'up', '--set', 'ceph.mon_port=3301').outcome()
+    expect(elsewhere).toMatchObject({ status: 2, stderr: expect.stringContaining('you keep has other settings') })
     await server.end()
     expect((await succeed(box, 'ceph', 'up')).stderr).toContain('is up again, with what was stored in it')
     expect(await read()).toBe(license)
@@ -171,8 +173,9 @@ describe.concurrent('a throwaway Ceph cluster', () => {
       expect(existsSync(join(box.state, 'ceph'))).toBe(false)
     }
     const run = box.rapido('ceph', 'up', '--osds', '1')
-    await new Promise((resolve) => setTimeout(resolve, 600))
-    run.start().child.kill('SIGINT')
+    const { child } = run.start()
+    await until(() => existsSync(join(box.state, 'ceph/keeper')))
+    child.kill('SIGINT')
     expect((await run.outcome()).status).toBe(130)
 
     const ended = box.rapido('ceph', 'up', '--osds', '1')

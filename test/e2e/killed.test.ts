@@ -7,6 +7,7 @@ import { test } from '../helpers/e2e-test.js'
 import { expectNothingLeft } from '../helpers/nothing-left.js'
 import { processesOf } from '../helpers/processes.js'
 import type { Sandbox } from '../helpers/sandbox.js'
+import { until } from '../helpers/until.js'
 
 // What is killed cannot clean up: nothing may be left all the same, nor keep the next run from its work.
 
@@ -39,8 +40,7 @@ describe.concurrent('nothing is left, and the next run passes,', () => {
     process.kill(keeper?.pid ?? 0, 'SIGKILL')
     run.kill('SIGKILL')
     await run.outcome()
-    await delay(500)
-    expect(processesOf(box.folder)).toEqual([]) // QEMU has gone with rapido; the folder has nobody to remove it
+    await until(() => processesOf(box.folder).length === 0) // QEMU has gone with rapido; the folder has nobody to remove it
     expect(readdirSync(join(box.state, 'vms'))).toEqual(['1'])
     expect((await box.rapido('ps', '--json').outcome()).stdout).toBe('[]\n')
     await expectToPass(box)

@@ -40,8 +40,9 @@ describe.concurrent('on a private network', () => {
   test('whoever is killed, the others go on, the next one joins them, and nothing is left in the end', async ({
     box,
   }) => {
-    const first = box.rapido('boot', 'simple-net', '--detach').outcome()
-    const second = box.rapido('boot', 'simple-net', '--detach').outcome()
+    const elsewhere = { LC_ALL: 'xx_YY.UTF-8' } // a locale that this host has not, as ssh brings it
+    const first = box.rapido('boot', 'simple-net', '--detach').env(elsewhere).outcome()
+    const second = box.rapido('boot', 'simple-net', '--detach').env(elsewhere).outcome()
     for (const booted of [await first, await second]) expect(booted, booted.stderr).toMatchObject({ status: 0 })
     const ping = (from: string, to: string) =>
       box.rapido('exec', from, '--', 'ping', '-c', '1', '-W', '5', to).outcome()

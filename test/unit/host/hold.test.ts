@@ -189,6 +189,19 @@ describe('watched process groups', () => {
     await until(() => groupOf(child.pid).length === 0)
   })
 
+  test('have let go of all they held, however long they take to die', async () => {
+    const one = await hold(false)
+    const disk = join(folder, '../../disk')
+    const hog =
+      'open(D, ">", $ARGV[0]); flock(D, 2); my $memory = "x" x 400_000_000; syswrite(STDOUT, "ready\\n"); sleep 100'
+    const child = spawn('perl', ['-e', hog, disk], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] })
+    processes.push(child.pid as number)
+    expect(await firstLine(child)).toBe('ready')
+    one?.watch(child.pid as number)
+    await one?.release()
+    expect(spawnSync('flock', ['-n', disk, 'true']).status).toBe(0)
+  })
+
   test('are left alone once they are no longer watched', async () => {
     const one = await hold(false)
     const [watched, unwatched] = [startSleep(), startSleep()]
