@@ -43,6 +43,7 @@ test('the files of the throwaway Ceph cluster are in one folder, its starters be
     commands: '/state/ceph/commands',
     run: '/state/ceph/run',
     privately: '/state/ceph/privately',
+    ready: '/state/ceph/run/ready',
     kept: '/state/ceph/kept',
     logs: '/state/ceph/log',
     mon: '/state/ceph/mon',
