@@ -32,9 +32,11 @@ export class RemoteVm {
     const { argv, cwd, env = {} } = command
     const socket = await this.#ask({ verb: 'exec', argv, env, ...(cwd === undefined ? {} : { cwd }) })
     streams.signals?.addEventListener('abort', () => socket.write(encodeFrame('K', 0, 'INT')))
-    if (streams.stdin) void feed(streams.stdin, socket)
+    const input = new InputWindow()
+    if (streams.stdin) void feed(streams.stdin, socket, input)
     else socket.write(encodeFrame('C', 0))
-    return Number((await this.#conversation(socket, streams)).toString())
+    const result = await this.#conversation(socket, { ...streams, onTaken: (bytes) => input.taken(bytes) })
+    return Number(result.toString())
   }
 
   /** What a short command in the guest prints, whatever its status. Throws RapidoError('timeout') if it takes longer. */
@@ -128,7 +130,7 @@ export class RemoteVm {
   /** Reads to the end: output goes to where it belongs, the last frame is the result or the error. */
   async #conversation(
     socket: Socket,
-    to: { stdout?: Writable; stderr?: Writable; onOutput?(chunk: Buffer): void },
+    to: { stdout?: Writable; stderr?: Writable; onOutput?(chunk: Buffer): void; onTaken?(bytes: number): void },
   ): Promise<Buffer> {
     const reader = new FrameReader()
     let lost: unknown
@@ -137,7 +139,8 @@ export class RemoteVm {
         for (const { type, payload } of reader.push(chunk)) {
           if (type === 'X') return payload
           if (type === '!') throw remoteError(payload)
-          const stream = type === 'O' ? to.stdout : to.stderr
+          if (type === 'A') to.onTaken?.(Number(payload))
+          const stream = { O: to.stdout, E: to.stderr }[type]
           if (stream) await writeAll(stream, payload)
           if (type === 'O') to.onOutput?.(payload)
         }
@@ -150,10 +153,36 @@ export class RemoteVm {
   }
 }
 
-async function feed(stdin: Readable, socket: Socket): Promise<void> {
+/** How much input may be on its way that the guest's command has not taken. */
+const inputWindow = 256 * 1024
+
+class InputWindow {
+  #left = inputWindow
+  #wake = () => {}
+
+  taken(bytes: number): void {
+    this.#left += bytes
+    this.#wake()
+  }
+
+  /** Returns when it may be sent. */
+  async room(bytes: number): Promise<void> {
+    while (this.#left <= 0) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+    this.#left -= bytes
+  }
+}
+
+async function feed(stdin: Readable, socket: Socket, input: InputWindow): Promise<void> {
   socket.once('close', () => stdin.destroy()) // a command that has ended reads no more, and neither do we
   try {
-    for await (const chunk of stdin) await writeAll(socket, encodeFrame('I', 0, chunk))
+    for await (const chunk of stdin) {
+      await input.room(chunk.length)
+      await writeAll(socket, encodeFrame('I', 0, chunk))
+    }
     socket.write(encodeFrame('C', 0))
   } catch {} // destroyed, as above
 }

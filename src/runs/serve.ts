@@ -11,7 +11,7 @@ import type { Vm } from './vm.js'
 
 /** What another rapido may ask of the one that supervises a VM: the first frame, type J. One connection, one request. */
 export type Request =
-  | { verb: 'exec'; argv: string[]; cwd?: string; env: Record<string, string> } // then I C K one way, O E X the other
+  | { verb: 'exec'; argv: string[]; cwd?: string; env: Record<string, string> } // then I C K one way, A O E X the other
   | { verb: 'console' } // then I S one way, O the other, until either end closes
   | { verb: 'monitor'; commandLine: string } // answered by O, X
   | { verb: 'fault'; fault: string; options: Record<string, unknown> } // answered by X once it is done
@@ -109,10 +109,8 @@ function exec(request: Extract<Request, { verb: 'exec' }>, vm: Served, socket: S
   })
   return {
     take(type, payload) {
-      if (type === 'I' && !command.stdin.write(payload)) {
-        socket.pause()
-        command.stdin.once('drain', () => socket.resume())
-      }
+      // The client sends no more than it is told was taken: what it has to say besides is never behind input that nobody wants.
+      if (type === 'I') command.stdin.write(payload, () => socket.write(encodeFrame('A', 0, String(payload.length))))
       if (type === 'C') command.stdin.end()
       if (type === 'K') command.kill(payload.toString())
     },
@@ -128,10 +126,15 @@ async function send(stream: Readable, type: string, socket: Socket): Promise<voi
   for await (const chunk of stream) await writeAll(socket, encodeFrame(type, 0, chunk))
 }
 
+/** Of the console, for one who reads slower than the guest talks: what is more is in its log. */
+const keptForReader = 4 * 1024 * 1024
+
 function console(vm: Served, socket: Socket): Conversation {
   const { machine } = vm
   socket.write(encodeFrame('O', 0, machine.console.recent()))
-  const stop = machine.console.listen((chunk) => void socket.write(encodeFrame('O', 0, chunk)))
+  const stop = machine.console.listen((chunk) => {
+    if (socket.writableLength < keptForReader) socket.write(encodeFrame('O', 0, chunk))
+  })
   void machine.ended.then(() => socket.end())
   return {
     take(type, payload) {

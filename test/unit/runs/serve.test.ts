@@ -2,6 +2,7 @@ import { connect, createServer } from 'node:net'
 import { PassThrough, Readable, Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { encodeFrame } from '../../../src/machine/frames.js'
 import { processesOf } from '../../helpers/processes.js'
 import { type ServedVm, startServedVm } from '../../helpers/served-vm.js'
 import { until } from '../../helpers/until.js'
@@ -93,6 +94,34 @@ describe('exec', () => {
     interrupts.abort()
     expect(await running).toBe(9)
     expect(stdout.text()).toBe('go\ngot it\n')
+  })
+
+  describe('of a command that does not want its input', () => {
+    const argv = ['bash', '-c', 'trap "exit 9" INT; echo go; while :; do sleep 0.01; done']
+    const much = () => Readable.from(Array.from({ length: 100 }, () => Buffer.alloc(100_000, 'x')))
+
+    test('passes an interrupt on', async () => {
+      const interrupts = new AbortController()
+      const stdout = sink()
+      const streams = { stdin: much(), stdout, stderr: sink(), signals: interrupts.signal }
+      const running = vm.remote.exec({ argv, cwd: '/' }, streams)
+      await until(() => stdout.text() === 'go\n')
+      await delay(200) // its input is full by now
+      interrupts.abort()
+      expect(await running).toBe(9)
+    })
+
+    test('is hung up with its client', async () => {
+      const before = sleepers()
+      const client = connect(vm.socket)
+      const request = { verb: 'exec', argv: ['sleep', '1000'], cwd: '/', env: {} }
+      client.write(encodeFrame('J', 0, JSON.stringify(request)))
+      await until(() => sleepers() > before)
+      for (let sent = 0; sent < 20; sent++) client.write(encodeFrame('I', 0, 'x'.repeat(100_000)))
+      await delay(200) // its input is full by now
+      client.destroy()
+      await until(() => sleepers() <= before)
+    })
   })
 
   test('output that nobody reads is held back in the guest', async () => {
