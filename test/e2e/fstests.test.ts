@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import type { SuiteResult, TestResult } from '../../dist/report/suite-result.js'
@@ -177,6 +177,24 @@ describe('a run of fstests', { timeout: 400_000 }, () => {
     const resumed = await box.rapido('fstests', 'xfs', '--resume', 'results').outcome()
     expect(resumed.status, resumed.stderr).toBe(0)
     expect(resultOf(box).tests).toEqual(result.tests)
+  })
+
+  test('whose check hangs before its first test ends as well', async ({ box }) => {
+    useTree(box)
+    const mkfs = box.file(
+      'mkfs',
+      '#!/bin/bash\n[[ -z $RAPIDO_SUITE_TOKEN ]] || sleep 1000 # only where check calls it\n',
+    )
+    chmodSync(mkfs, 0o755)
+    const include = '[image]\ninclude = [{ from = "../../mkfs", to = "/usr/local/sbin/mkfs.ext4" }]\n'
+    box.file('profiles/fstests-stuck/profile.toml', `extends = "fstests-ext4"\nsummary = "stuck"\n${include}`)
+    const words = ['generic/001', '--test-timeout', '8s', '--results', 'results']
+    const run = await box.rapido('fstests', 'stuck', ...words).outcome()
+    expect(run.status, run.stderr).toBe(5)
+    expect(run.stderr).toContain('generic/001 did not begin within 8s')
+    const { machines, tests } = resultOf(box)
+    expect(machines.map(({ end }) => end)).toEqual(['it hung, outside of any test'])
+    expect(tests.map(({ status }) => status)).toEqual(['unfinished'])
   })
 
   test('until a test fails ends with that', async ({ box }) => {
