@@ -26,9 +26,9 @@ import { type SuitePlan, type SuiteTest, testKey } from '../runs/suite/suite.js'
 import { suiteResult } from '../runs/suite/suite-result.js'
 import { exitStatusOf, verdictOf } from '../runs/verdict.js'
 import type { Io, Status } from './io.js'
-import { limitMs, surroundings } from './options.js'
+import { surroundings } from './options.js'
 import { writeReport } from './reports.js'
-import { type SuiteCommandOptions, wholeNumber } from './suite-options.js'
+import { readSuiteOptions, type SuiteCommandOptions } from './suite-options.js'
 import { SuiteProgress } from './suite-progress.js'
 
 /** A command that runs a suite: what its words mean. */
@@ -47,7 +47,7 @@ export interface SuiteCommand {
 export async function runSuiteCommand(command: SuiteCommand, argv: SuiteCommandOptions, io: Io): Promise<Status> {
   const startedAt = new Date()
   const earlier = argv.resume === undefined ? undefined : earlierRun(resolve(io.cwd, argv.resume), command, argv)
-  const options = readOptions(argv, earlier?.run.options)
+  const options = readSuiteOptions(argv, earlier?.run.options)
   const baseline = argv.baseline === undefined ? undefined : readResults(resolve(io.cwd, argv.baseline))
   const progress = new SuiteProgress(io)
   try {
@@ -68,52 +68,6 @@ export async function runSuiteCommand(command: SuiteCommand, argv: SuiteCommandO
   } finally {
     progress.done()
   }
-}
-
-/** What the command line says; what it leaves out is as it was in the run that goes on, if one does. */
-function readOptions(argv: SuiteCommandOptions, earlier: RunOptions | undefined): RunOptions {
-  const { vms, timeout } = argv
-  const options: RunOptions = {
-    ...usual,
-    ...earlier,
-    ...(vms === undefined ? {} : { vms: wholeNumber('--vms', vms, { from: 1, to: 100 }) }),
-    ...whole(argv, 'max-crashes', 'maxCrashes', 1_000_000),
-    ...whole(argv, 'rerun-failed', 'rerunFailed', 1000),
-    ...(argv['test-timeout'] === undefined ? {} : { testTimeoutMs: testLimitMs(argv['test-timeout']) }),
-    ...(argv.strict === undefined ? {} : { strict: argv.strict }),
-    ...(argv['until-fail'] === undefined ? {} : { untilFail: argv['until-fail'] }),
-    timeoutMs: timeout === undefined ? undefined : limitMs('--timeout', timeout), // of this part alone
-  }
-  if (options.untilFail && options.rerunFailed > 0) {
-    throw new RapidoError('usage', '--until-fail ends with the first failure: --rerun-failed has nothing to do')
-  }
-  return options
-}
-
-const usual: RunOptions = {
-  vms: 1,
-  maxCrashes: 20,
-  rerunFailed: 0,
-  untilFail: false,
-  strict: false,
-  testTimeoutMs: undefined,
-  timeoutMs: undefined,
-}
-
-function whole(
-  argv: SuiteCommandOptions,
-  name: 'max-crashes' | 'rerun-failed',
-  key: 'maxCrashes' | 'rerunFailed',
-  to: number,
-): Partial<RunOptions> {
-  const value = argv[name]
-  return value === undefined ? {} : { [key]: wholeNumber(`--${name}`, value, { from: 0, to }) }
-}
-
-function testLimitMs(text: string): number {
-  const ms = limitMs('--test-timeout', text)
-  if (ms !== undefined) return ms
-  throw new RapidoError('usage', '--test-timeout: a test always has an end: say how long it may take, such as 12h')
 }
 
 /** A run that goes on: it is asked what it was asked then. */

@@ -1,6 +1,8 @@
 import type { Argv } from 'yargs'
 import { RapidoError } from '../errors.js'
+import type { RunOptions } from '../runs/suite/result-folder.js'
 import type { GlobalOptions } from './io.js'
+import { limitMs } from './options.js'
 
 /** The options of every command that runs a suite; all of them long, for check has the short ones. */
 export interface SuiteCommandOptions extends GlobalOptions {
@@ -100,8 +102,38 @@ function isValue(args: string[], index: number): boolean {
   return ['--set', '--config'].includes(args[index - 1] ?? '')
 }
 
-/** A count as typed. */
-export function wholeNumber(option: string, value: number, { from, to }: { from: number; to: number }): number {
-  if (Number.isInteger(value) && value >= from && value <= to) return value
+/** What the command line says; what it leaves out is as it was in the run that goes on, if one does. */
+export function readSuiteOptions(argv: SuiteCommandOptions, earlier: RunOptions = usual): RunOptions {
+  const { 'test-timeout': testTimeout, timeout } = argv
+  const options: RunOptions = {
+    vms: wholeNumber('--vms', argv.vms, { from: 1, to: 100 }) ?? earlier.vms,
+    maxCrashes: wholeNumber('--max-crashes', argv['max-crashes'], { from: 0, to: 1_000_000 }) ?? earlier.maxCrashes,
+    rerunFailed: wholeNumber('--rerun-failed', argv['rerun-failed'], { from: 0, to: 1000 }) ?? earlier.rerunFailed,
+    untilFail: argv['until-fail'] ?? earlier.untilFail,
+    strict: argv.strict ?? earlier.strict,
+    testTimeoutMs: testTimeout === undefined ? earlier.testTimeoutMs : testLimitMs(testTimeout),
+    timeoutMs: timeout === undefined ? undefined : limitMs('--timeout', timeout), // of this part alone
+  }
+  if (options.untilFail && options.rerunFailed > 0) {
+    throw new RapidoError('usage', '--until-fail ends with the first failure: --rerun-failed has nothing to do')
+  }
+  return options
+}
+
+const usual: RunOptions = { vms: 1, maxCrashes: 20, rerunFailed: 0, untilFail: false, strict: false }
+
+/** A count as typed, if it was. */
+function wholeNumber(
+  option: string,
+  value: number | undefined,
+  { from, to }: { from: number; to: number },
+): number | undefined {
+  if (value === undefined || (Number.isInteger(value) && value >= from && value <= to)) return value
   throw new RapidoError('usage', `${option}: use a number from ${from} to ${to}`)
+}
+
+function testLimitMs(text: string): number {
+  const ms = limitMs('--test-timeout', text)
+  if (ms !== undefined) return ms
+  throw new RapidoError('usage', '--test-timeout: a test always has an end: say how long it may take, such as 12h')
 }

@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest'
 import { commands } from '../../../src/cli/commands.js'
-import { suiteOptions, wholeNumber, withCheckWordsApart } from '../../../src/cli/suite-options.js'
+import {
+  readSuiteOptions,
+  type SuiteCommandOptions,
+  suiteOptions,
+  withCheckWordsApart,
+} from '../../../src/cli/suite-options.js'
 
 /** Each command line as it is typed, and as our parser gets it. */
 test.each<[string, string]>([
@@ -65,6 +70,8 @@ test('no option that the commands of suites have is taken for one of check', asy
   }
 })
 
+const typed = { 'dry-run': false } as SuiteCommandOptions
+
 test.each<[number, boolean]>([
   [0, false],
   [1, true],
@@ -73,7 +80,19 @@ test.each<[number, boolean]>([
   [1.5, false],
   [Number.NaN, false],
 ])('%d as a number from 1 to 100: %j', (value, isOne) => {
-  const read = () => wholeNumber('--vms', value, { from: 1, to: 100 })
+  const read = () => readSuiteOptions({ ...typed, vms: value }).vms
   if (isOne) expect(read()).toBe(value)
   else expect(read).toThrow('--vms: use a number from 1 to 100')
+})
+
+test('what the command line leaves out is as it was in the run that goes on, but for the limit of all of it', () => {
+  const usual = { vms: 1, maxCrashes: 20, rerunFailed: 0, untilFail: false, strict: false }
+  expect(readSuiteOptions(typed)).toEqual(usual)
+  const earlier = { ...usual, vms: 4, rerunFailed: 2, strict: true, testTimeoutMs: 1000, timeoutMs: 5000 }
+  expect(readSuiteOptions(typed, earlier)).toEqual({ ...earlier, timeoutMs: undefined })
+  const more = { ...typed, vms: 2, strict: false, 'test-timeout': '2h', timeout: '1m' }
+  expect(readSuiteOptions(more, earlier)).toEqual({
+    ...earlier,
+    ...{ vms: 2, strict: false, testTimeoutMs: 7_200_000, timeoutMs: 60_000 },
+  })
 })
