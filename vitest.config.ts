@@ -27,12 +27,12 @@ export default defineConfig({
       },
       {
         test: {
-          name: 'e2e', // real VMs, by emulation where there is no KVM: three files at a time keep two cores busy
+          name: 'e2e', // real VMs, by emulation where there is no KVM: two at a time keep two cores busy
           include: ['test/e2e/**/*.test.ts'],
           exclude: ['test/e2e/many.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          maxWorkers: 3,
+          maxWorkers: 2,
           maxConcurrency: 3, // more guests at once only take turns
           sequence: { groupOrder: 3 },
         },
