@@ -124,7 +124,8 @@ async function makeSnapshot(plan: MachinePlan, memory: string, all: Options): Pr
  */
 async function untilInitRests({ hello, channel }: Machine): Promise<void> {
   await hello
-  const script = 'while read -r pids </proc/1/task/1/children; [[ $pids == *" "* ]]; do sleep 0.02; done'
+  const isBusy = 'read -r pids </proc/1/task/1/children; [[ $pids == *" "* ]]'
+  const script = `while ((SECONDS < 10)) && { ${isBusy}; }; do sleep 0.02; done` // a driver may hang: that is for the run to see
   const command = channel.run({ argv: ['bash', '-c', script], cwd: '/', env: { PATH: '/usr/bin:/bin' } })
   command.stdin.end()
   await command.collect()
