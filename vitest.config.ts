@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 // Slow projects start when faster ones are done: a mistake shows in seconds, and timings are not disturbed.
@@ -12,6 +13,7 @@ export default defineConfig({
           isolate: false, // half the time: zod, yargs and execa are loaded once for each worker, not for each file
           maxWorkers: 3, // they wait more than they compute
           testTimeout: 30_000, // for a machine that is busy
+          env: { HOME: join(import.meta.dirname, 'test/fixtures/home'), SHLVL: '0' }, // as from a unit of systemd
           sequence: { groupOrder: 1 },
         },
       },

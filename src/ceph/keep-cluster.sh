@@ -35,7 +35,7 @@ echo up
 
 # Whoever starts it is watched until all is made, then the members are.
 # shellcheck disable=SC2016
-setsid "${dying_with_us[@]}" bash -c '
+setsid "${dying_with_us[@]}" bash --norc -c '
   trap "" HUP INT TERM QUIT PIPE
   while read -r line; do
     [[ $line == ready ]] || continue

@@ -6,8 +6,9 @@ trap '' HUP INT TERM QUIT PIPE # nobody may be left to hear our answers
 LC_ALL=C                       # what the system says is compared
 
 # Runs a program that is killed when we end, however we do; one that starts after us does not run.
+# --norc: with a socket as standard input, bash -c reads ~/.bashrc where no shell is around it (a unit of systemd).
 # shellcheck disable=SC2016,SC2034
-dying_with_us=(setpriv --pdeathsig KILL -- bash -c '[[ $PPID == "$0" ]] && exec "$@"' "$$")
+dying_with_us=(setpriv --pdeathsig KILL -- bash --norc -c '[[ $PPID == "$0" ]] && exec "$@"' "$$")
 
 fail() {
   echo "failed $*"

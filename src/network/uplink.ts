@@ -25,6 +25,7 @@ export async function startUplink(
   const script = 'exec 3<"$1" 2>"$2"; shift 2; exec "$@"'
   const argv = [
     'bash',
+    '--norc',
     '-c',
     script,
     'bash',

@@ -34,7 +34,7 @@ export async function copyToGuest(vm: RemoteVm, { from, to, cwd }: Copy): Promis
 
 export async function copyFromGuest(vm: RemoteVm, { from, to, cwd }: Copy): Promise<void> {
   const target = resolve(cwd, to) + (to.endsWith('/') ? '/' : '') // which says that it is a folder
-  const unpack = await startPiped('bash', ['-c', unpackScript, 'cp', target, basename(from)])
+  const unpack = await startPiped('bash', ['--norc', '-c', unpackScript, 'cp', target, basename(from)])
   const { errors, sink } = collector()
   const argv = ['tar', '-C', dirname(from), '-c', '--', basename(from)]
   const executing = vm.exec({ argv, cwd: '/root' }, { stdout: unpack.stdin, stderr: sink })

@@ -26,6 +26,6 @@ test('a command has an option and its value on a line', () => {
 
 test('a shell reads the same words from it', () => {
   const words = ['', 'a b', "it's", '"', '$HOME', '*', '-x', "-append 'a'", 'a\nb', '~', '#', 'grün']
-  const pasted = spawnSync('bash', ['-c', commandLines(['printf', '%s\\0', ...words])])
+  const pasted = spawnSync('bash', ['--norc', '-c', commandLines(['printf', '%s\\0', ...words])])
   expect(pasted.stdout.toString().split('\0').slice(0, -1)).toEqual(words)
 })

@@ -3,7 +3,7 @@ import { startDetached } from '../../../src/host/detached.js'
 
 test('who lets a process go reads no more of it, and the process goes on without', async () => {
   const script = 'read -r line; echo "got $line"; cat >/dev/null; exec sleep 0.2'
-  const child = await startDetached(['bash', '-c', script], { env: process.env, input: 'a word\n' })
+  const child = await startDetached(['bash', '--norc', '-c', script], { env: process.env, input: 'a word\n' })
   const lines: string[] = []
   for await (const line of child.lines) {
     lines.push(line)

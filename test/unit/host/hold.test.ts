@@ -63,7 +63,7 @@ describe('a folder', () => {
 
   test('is gone where its owner was killed before it could hear of it', () => {
     const script = '{ sleep 0.2; exec bash src/host/hold.sh "$0" wait; } </dev/null | true'
-    const { status } = spawnSync('bash', ['-c', script, folder])
+    const { status } = spawnSync('bash', ['--norc', '-c', script, folder])
     expect(status).toBe(0)
     expect(readdirSync(join(folder, '..'))).toEqual([])
   })

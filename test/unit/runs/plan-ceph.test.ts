@@ -62,7 +62,7 @@ function tree(): string {
 async function clusterIsUp(): Promise<void> {
   const files = cephFiles(join(root, 'state'))
   mkdirSync(files.folder, { recursive: true })
-  keeper = spawn('bash', ['-c', 'read -r', 'keep-cluster.sh', files.folder], { stdio: 'pipe' })
+  keeper = spawn('bash', ['--norc', '-c', 'read -r', 'keep-cluster.sh', files.folder], { stdio: 'pipe' })
   const { pid = 0 } = keeper
   await until(() => commandLineOf(pid).includes(files.folder))
   const made: ClusterPlan = {
