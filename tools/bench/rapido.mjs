@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runProgram } from '../program.mjs'
 import { timeMs } from './time.mjs'
@@ -29,13 +28,15 @@ export function rapidoIn(folder, release, size) {
       const cut = await runProgram(process.execPath, [main, 'cut', profile, ...kernel, ...argv], { cwd: folder, env })
       return cut.status === 0
     },
-    /** Milliseconds until boot.sh has ended. */
+    /** Milliseconds from the command until its guest answers a first one. */
     ready: async (profile, ...argv) => {
-      const report = join(folder, 'ready.json')
-      await succeed(['run', profile, '--json', report, ...argv, ...kernel])
-      const { steps } = JSON.parse(readFileSync(report, 'utf8'))
-      const [boot, script] = ['boot', 'boot.sh'].map((name) => steps.find((step) => step.name === name).durationMs)
-      return boot + script
+      const startedMs = performance.now()
+      let readyMs
+      const onOutput = () => {
+        readyMs ??= performance.now() - startedMs
+      }
+      await succeedWith(['run', profile, '-x', 'echo ready', ...argv, ...kernel], { ...options, onOutput })
+      return readyMs
     },
   }
 }
