@@ -1,6 +1,9 @@
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
+/** No shell around us, and a .bashrc in the home that ends whoever reads it: bash -c does, with a socket as its input. */
+const unitOfSystemd = { HOME: join(import.meta.dirname, 'test/fixtures/home'), SHLVL: '0' }
+
 // Slow projects start when faster ones are done: a mistake shows in seconds, and timings are not disturbed.
 export default defineConfig({
   test: {
@@ -13,17 +16,18 @@ export default defineConfig({
           isolate: false, // half the time: zod, yargs and execa are loaded once for each worker, not for each file
           maxWorkers: 3, // they wait more than they compute
           testTimeout: 30_000, // for a machine that is busy
-          env: { HOME: join(import.meta.dirname, 'test/fixtures/home'), SHLVL: '0' }, // as from a unit of systemd
+          env: unitOfSystemd,
           sequence: { groupOrder: 1 },
         },
       },
       {
         test: {
-          name: 'integration', // real programs of this host (dracut, flock, QEMU that boots nothing)
+          name: 'integration', // real programs of this host (bash, perl, dracut, QEMU that boots nothing)
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
+          env: unitOfSystemd,
           sequence: { groupOrder: 2 },
         },
       },

@@ -14,11 +14,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type StartedKeeper, startDaemon, startKeeper, tellKeeper } from '../../../src/ceph/keeper.js'
-import { type HeldFolder, holdFolder } from '../../../src/host/hold.js'
-import { type CephFiles, cephFiles } from '../../../src/plan/state-files.js'
-import { isRunning, processesOf } from '../../helpers/processes.js'
-import { until } from '../../helpers/until.js'
+import { type StartedKeeper, startDaemon, startKeeper, tellKeeper } from '../../src/ceph/keeper.js'
+import { type HeldFolder, holdFolder } from '../../src/host/hold.js'
+import { type CephFiles, cephFiles } from '../../src/plan/state-files.js'
+import { isRunning, processesOf } from '../helpers/processes.js'
+import { until } from '../helpers/until.js'
 
 // src/ceph/keep-cluster.sh, by way of src/ceph/keeper.ts. Its daemons are sleeps here.
 
@@ -82,6 +82,14 @@ async function member(name: string): Promise<HeldFolder & { joined: boolean }> {
   if (held === undefined) throw new Error('its folder is held')
   members.push(held)
   return { ...held, joined: await held.join(files.folder) }
+}
+
+/** Who started the keeper is done and leaves it to its first member, which is returned. */
+async function handOver(keeper: StartedKeeper): Promise<HeldFolder> {
+  const first = await member('1')
+  keeper.ready()
+  keeper.letGo()
+  return first
 }
 
 const keeperPid = () => Number(readFileSync(files.keeper, 'utf8'))
@@ -251,9 +259,7 @@ describe('a cluster', () => {
     const pid = await daemon('mon.a')
     await tellKeeper(files, 'keep')
     await until(() => existsSync(files.kept))
-    const last = await member('1')
-    keeper.ready()
-    keeper.letGo()
+    const last = await handOver(keeper)
     await last.release()
     await aWhile()
     expect(isRunning(pid)).toBe(true)
@@ -271,9 +277,7 @@ describe('a cluster', () => {
     const keeper = await started()
     await tellKeeper(files, 'keep')
     await until(() => existsSync(files.kept))
-    const last = await member('1')
-    keeper.ready()
-    keeper.letGo()
+    const last = await handOver(keeper)
     await last.release()
     await delay(1000) // longer than that start
     expect((await member('2')).joined).toBe(true)
@@ -282,9 +286,7 @@ describe('a cluster', () => {
   test('may be kept while it has members already', async () => {
     const keeper = await started()
     const pid = await daemon('mon.a')
-    const last = await member('1')
-    keeper.ready()
-    keeper.letGo()
+    const last = await handOver(keeper)
     await aWhile() // the members are watched by now
     await tellKeeper(files, 'keep')
     await until(() => existsSync(files.kept))

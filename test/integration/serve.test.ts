@@ -2,10 +2,10 @@ import { connect, createServer } from 'node:net'
 import { PassThrough, Readable, Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { encodeFrame } from '../../../src/machine/frames.js'
-import { processesOf } from '../../helpers/processes.js'
-import { type ServedVm, startServedVm } from '../../helpers/served-vm.js'
-import { until } from '../../helpers/until.js'
+import { encodeFrame } from '../../src/machine/frames.js'
+import { processesOf } from '../helpers/processes.js'
+import { type ServedVm, startServedVm } from '../helpers/served-vm.js'
+import { until } from '../helpers/until.js'
 
 // src/runs/serve.ts and src/runs/remote.ts, the two ends of one socket.
 

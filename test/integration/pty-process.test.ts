@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
-import { type PtyProcess, startOnPty } from '../../../src/host/pty-process.js'
-import { compile } from '../../helpers/compiled.js'
-import { isRunning } from '../../helpers/processes.js'
-import { until } from '../../helpers/until.js'
+import { type PtyProcess, startOnPty } from '../../src/host/pty-process.js'
+import { compile } from '../helpers/compiled.js'
+import { isRunning } from '../helpers/processes.js'
+import { until } from '../helpers/until.js'
 
 let folder: string
 

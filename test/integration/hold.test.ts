@@ -15,10 +15,10 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type HeldFolder, holdFolder } from '../../../src/host/hold.js'
-import { compile } from '../../helpers/compiled.js'
-import { isRunning } from '../../helpers/processes.js'
-import { until } from '../../helpers/until.js'
+import { type HeldFolder, holdFolder } from '../../src/host/hold.js'
+import { compile } from '../helpers/compiled.js'
+import { isRunning } from '../helpers/processes.js'
+import { until } from '../helpers/until.js'
 
 let compiled: string
 let folder: string

@@ -4,11 +4,11 @@ import { release, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { RapidoError } from '../../../src/errors.js'
-import type { CommandRequest } from '../../../src/machine/control-channel.js'
-import { isRunning } from '../../helpers/processes.js'
-import { type RealAgent, request, startAgent } from '../../helpers/real-agent.js'
-import { until } from '../../helpers/until.js'
+import type { RapidoError } from '../../src/errors.js'
+import type { CommandRequest } from '../../src/machine/control-channel.js'
+import { isRunning } from '../helpers/processes.js'
+import { type RealAgent, request, startAgent } from '../helpers/real-agent.js'
+import { until } from '../helpers/until.js'
 
 // The agent itself, and the host's end of its channel (src/machine/control-channel.ts, guest-command.ts), over pipes.
 

@@ -13,10 +13,10 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { copyFromGuest, copyToGuest } from '../../../src/runs/copy.js'
-import { isRunning } from '../../helpers/processes.js'
-import { type ServedVm, startServedVm } from '../../helpers/served-vm.js'
-import { until } from '../../helpers/until.js'
+import { copyFromGuest, copyToGuest } from '../../src/runs/copy.js'
+import { isRunning } from '../helpers/processes.js'
+import { type ServedVm, startServedVm } from '../helpers/served-vm.js'
+import { until } from '../helpers/until.js'
 
 /** What this process has started and that still runs. */
 function childNames(): string[] {
