@@ -8,15 +8,16 @@ const mostVms = 1000
 const own = new Set<string>()
 
 /**
- * Takes a VM number for this process: the wanted one, or the first that is free. Atomic, whoever else does the same;
- * free again, its folder gone, when the holder is released or this process ends.
+ * Takes a VM number for this process: the wanted one; or the one it had `before`, or else the first that is free. Atomic,
+ * whoever else does the same; free again, its folder gone, when the holder is released or this process ends.
  */
 export async function claimVm(
   stateDir: string,
-  options: { wanted?: number | undefined; signal?: AbortSignal | undefined },
+  options: { wanted?: number | undefined; before?: number | undefined; signal?: AbortSignal | undefined },
 ): Promise<{ number: number; folder: HeldFolder }> {
-  const { wanted, signal } = options
-  const numbers = wanted === undefined ? Array.from({ length: mostVms }, (_, index) => index + 1) : [wanted]
+  const { wanted, before, signal } = options
+  const all = Array.from({ length: mostVms }, (_, index) => index + 1)
+  const numbers = wanted === undefined ? [...(before === undefined ? [] : [before]), ...all] : [wanted]
   for (const number of numbers) {
     const path = vmFiles(stateDir, number).folder
     if (own.has(path)) continue

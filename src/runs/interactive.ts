@@ -20,8 +20,9 @@ export interface InteractiveOptions extends StartOptions {
  * the guest boots it anew, planned anew: with the kernel and the programs that are there by then.
  */
 export async function runInteractive(plan: () => Promise<RunPlan>, options: InteractiveOptions): Promise<MachineEnd> {
+  let numberBefore: number | undefined
   for (;;) {
-    const vm = await startVm(await plan(), options)
+    const vm = await startVm(await plan(), { ...options, numberBefore })
     try {
       await untilAborted(options.signal, prepareAndUse(vm, options))
     } catch (error) {
@@ -33,7 +34,7 @@ export async function runInteractive(plan: () => Promise<RunPlan>, options: Inte
     const end = await vm.closed
     const reboots = end.kind === 'rebooted' && vm.machine.leaving === 'reboot'
     if (!reboots) return end
-    options.number = vm.number
+    numberBefore = vm.number
   }
 }
 

@@ -40,6 +40,7 @@ export interface StartOptions {
   size: { rows: number; columns: number }
   term?: string | undefined // TERM of the terminal that the console will be on
   number?: number | undefined // the VM number wanted
+  numberBefore?: number | undefined // the one it had before it was booted anew: another where somebody took it
   gdb?: { wait: boolean } | undefined
   role?: string | undefined // in a group
   /** The numbers of all machines of the group, once they have theirs. */
@@ -109,7 +110,11 @@ async function launch(
   { life, signal, emit, ...options }: StartOptions & { life: Life; secrets: Map<string, string> },
 ): Promise<Launched> {
   const { settings, profile } = plan
-  const { number, folder } = await claimVm(settings.paths.state, { wanted: options.number, signal })
+  const { number, folder } = await claimVm(settings.paths.state, {
+    wanted: options.number,
+    before: options.numberBefore,
+    signal,
+  })
   life.defer('remove the folder of the VM', () => folder.release())
   const files = vmFiles(settings.paths.state, number)
   const startedAt = new Date()

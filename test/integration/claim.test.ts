@@ -23,3 +23,11 @@ test('VMs that one process starts at once have the first free numbers, each its 
   expect(last.number).toBe(5)
   await last.folder.release()
 })
+
+test('a VM that boots anew has the number it had before, or where somebody took it the first that is free', async () => {
+  const again = await claimVm(state, { before: 4 })
+  expect(again.number).toBe(4)
+  const other = await claimVm(state, { before: 4 })
+  expect(other.number).toBe(1)
+  await Promise.all([again, other].map(({ folder }) => folder.release()))
+})
