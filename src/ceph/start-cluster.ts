@@ -40,7 +40,8 @@ export async function ensureCluster(
   const stateDir = settings.paths.state
   const files = cephFiles(stateDir)
   requirePlainPath(files.folder)
-  const deadline = performance.now() + usableMs
+  const startedMs = performance.now()
+  let isToldToWait = false
   for (;;) {
     signal.throwIfAborted()
     const joined = await member.join(files.folder)
@@ -61,8 +62,10 @@ export async function ensureCluster(
     if (before) requireToStart(before, settings, options) // what it stores would be lost
     const keeper = await startKeeper(files, network, childEnv(process.env, settings))
     if (keeper === 'taken') {
-      if (performance.now() > deadline)
-        throw new RapidoError('timeout', `${files.folder} is locked, but no cluster is up`)
+      const waitedMs = performance.now() - startedMs
+      if (waitedMs > madeMs) throw new RapidoError('timeout', `${files.folder} is locked, but no cluster is up`)
+      if (waitedMs > 1000 && !isToldToWait) tell('waiting for the Ceph cluster, which another rapido makes')
+      isToldToWait ||= waitedMs > 1000
       await delay(100) // somebody else makes it just now, or ends it
       continue
     }
@@ -89,6 +92,8 @@ export async function ensureCluster(
     }
   }
 }
+
+const madeMs = 4 * usableMs // who makes it runs two programs, waits until it is usable, and may have ended one before
 
 /** Throws RapidoError('usage') for a path that a ceph.conf cannot hold. */
 function requirePlainPath(folder: string): void {
