@@ -58,7 +58,7 @@ export function snapshotPoint(
 }
 
 /** Why a machine is always booted, where it is. */
-export function whyNoSnapshot(plan: MachinePlan): string | undefined {
+export function whyNoSnapshot(plan: Pick<MachinePlan, 'extraArgs' | 'disks' | 'gdb'>): string | undefined {
   if (plan.extraArgs.length > 0) return 'qemu.extra_args may name what two machines cannot share'
   if (plan.disks.some(({ bus }) => bus === 'nvme')) return 'a machine with an NVMe disk is not restored by QEMU'
   if (plan.gdb !== undefined) return '--gdb is for a kernel that boots'

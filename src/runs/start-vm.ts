@@ -29,6 +29,7 @@ import { meetGuest } from './meet-guest.js'
 import { planMachine, type RunPlan } from './plan-run.js'
 import { serveVm } from './serve.js'
 import { startFromSnapshot } from './start-from-snapshot.js'
+import { startWay, wantedPoint } from './start-way.js'
 import { Turns } from './turns.js'
 import { type CephUse, tellCeph, useCeph } from './use-ceph.js'
 import { inOrder, Vm } from './vm.js'
@@ -207,14 +208,11 @@ async function launch(
   return launched
 }
 
-/** For tests of all ways to start: with an image made anew, from the image that is there, or else from a snapshot. */
-const startWay = () => process.env.RAPIDO_START ?? 'snapshot'
-
 /** The snapshot that may stand for booting it. */
-function pointToRestore({ settings, profile }: RunPlan, machine: MachinePlan): SnapshotPoint | undefined {
-  if (startWay() !== 'snapshot') return undefined
-  if (settings.snapshot.use === 'never' || profile.snapshot === 'off' || whyNoSnapshot(machine)) return undefined
-  return snapshotPoint(profile.snapshot, machine, { hasSecrets: Object.keys(settings.secrets).length > 0 })
+function pointToRestore(run: RunPlan, machine: MachinePlan): SnapshotPoint | undefined {
+  const wanted = wantedPoint(run)
+  if (wanted === undefined || whyNoSnapshot(machine)) return undefined
+  return snapshotPoint(wanted, machine, { hasSecrets: Object.keys(run.settings.secrets).length > 0 })
 }
 
 /** Whether its guest has unmounted everything: who powers off or reboots says so, and does. */

@@ -12,6 +12,7 @@ import { sectionsOf } from '../../plan/suite/local-config.js'
 import { checkDirs, selectTests } from '../../plan/suite/selection.js'
 import { count } from '../../report/plain.js'
 import { planRun, type RunPlan, type Surroundings } from '../plan-run.js'
+import { isBooted } from '../start-way.js'
 import { readCheckSummary, readCheckVerdict } from './check-output.js'
 import type { SuitePlan, SuiteProgram, SuiteTest } from './suite.js'
 
@@ -63,7 +64,7 @@ export async function planFstests(
   if (args.order.kind === 'random') notes.push(`-r with seed ${args.order.seed}: --seed ${args.order.seed} repeats it`)
   return {
     suite: 'fstests',
-    run: withTestsAlone(run, root, tests),
+    run: isBooted(run) ? withTestsAlone(run, root, tests) : run, // one snapshot serves whatever tests
     tests,
     program: checkProgram(run, args, configurations),
     testTimeoutMs: settings.fstests.test_timeout,
