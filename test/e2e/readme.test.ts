@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import ts from 'typescript'
 import { describe, expect } from 'vitest'
 import type { Outcome } from '../helpers/cli-run.js'
-import { test } from '../helpers/e2e-test.js'
+import { test, testOfSeveral } from '../helpers/e2e-test.js'
 import { OwnNetwork } from '../helpers/own-network.js'
 import { packageFolder } from '../helpers/places.js'
 import { type Example, shellExamples, typeScriptExamples } from '../helpers/readme-examples.js'
@@ -15,11 +15,13 @@ const pages = [
 ]
 const shell = pages.flatMap(shellExamples)
 const isHeavy = ({ code }: Example) => code.includes('scenario iscsi') // two VMs, and time-outs of seconds
+const isOfReadme = ({ name }: Example) => name.startsWith('README') // with as many CPUs as everybody has who tries them
 const needsTree = ({ code }: Example) => code.includes('kernel.src=~/linux')
 
 describe.concurrent('as printed', { timeout: 240_000 }, () => {
   for (const example of shell.filter((each) => !needsTree(each))) {
-    const run = isHeavy(example) ? test.sequential : test
+    const { sequential, concurrent } = isOfReadme(example) ? test : testOfSeveral
+    const run = isHeavy(example) ? sequential : concurrent
     run(example.name, async ({ box }) => expectAsPrinted(example, await runShell(example, box)))
   }
 
