@@ -41,7 +41,7 @@ export async function ensureCluster(
   const files = cephFiles(stateDir)
   requirePlainPath(files.folder)
   const startedMs = performance.now()
-  let isToldToWait = false
+  let isTold = false // that we wait
   for (;;) {
     signal.throwIfAborted()
     const joined = await member.join(files.folder)
@@ -64,8 +64,10 @@ export async function ensureCluster(
     if (keeper === 'taken') {
       const waitedMs = performance.now() - startedMs
       if (waitedMs > madeMs) throw new RapidoError('timeout', `${files.folder} is locked, but no cluster is up`)
-      if (waitedMs > 1000 && !isToldToWait) tell('waiting for the Ceph cluster, which another rapido makes')
-      isToldToWait ||= waitedMs > 1000
+      if (waitedMs > 1000 && !isTold) {
+        tell('waiting for the Ceph cluster, which another rapido makes')
+        isTold = true
+      }
       await delay(100) // somebody else makes it just now, or ends it
       continue
     }

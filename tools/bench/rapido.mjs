@@ -32,8 +32,8 @@ export function rapidoIn(folder, release, size) {
     ready: async (profile, ...argv) => {
       const startedMs = performance.now()
       let readyMs
-      const onOutput = () => {
-        readyMs ??= performance.now() - startedMs
+      const onOutput = (chunk) => {
+        if (/^ready$/m.test(chunk)) readyMs = performance.now() - startedMs
       }
       await succeedWith(['run', profile, '-x', 'echo ready', ...argv, ...kernel], { ...options, onOutput })
       return readyMs
