@@ -81,7 +81,7 @@ test.runIf(process.geteuid?.() === 0)('a full disk is told as such', async () =>
   mkdirSync(at('cache'))
   const script = 'mount -t tmpfs -o size=8m rapido "$1" && exec "$0" "$2" "$3"'
   const argv = [process.execPath, at('cache'), 'test/fixtures/cut-image.mjs', JSON.stringify(input())]
-  const { stdout } = spawnSync('unshare', ['-m', 'bash', '-c', script, ...argv], { encoding: 'utf8' })
+  const { stdout } = spawnSync('unshare', ['-m', 'bash', '--norc', '-c', script, ...argv], { encoding: 'utf8' })
   expect(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')).toMatchObject({
     error: expect.stringContaining('no space left'),
     hint: expect.stringContaining('make room there'),
