@@ -1,16 +1,22 @@
 import { arch } from './arch.js'
 import type { ChannelPlan, MachinePlan } from './machine.js'
 
-/** The kernel's command line, one word each; `extra` (kernel.params) comes last, so that it wins. */
-export function kernelArgs(plan: { accel: MachinePlan['accel']; channel: ChannelPlan; extra: string[] }): string[] {
+/**
+ * The kernel's command line, one word each; `clocks` are those of an emulated machine (clock-args.ts); `extra` (kernel.params)
+ * comes last, so that it wins.
+ */
+export function kernelArgs(plan: {
+  accel: MachinePlan['accel']
+  clocks: string[]
+  channel: ChannelPlan
+  extra: string[]
+}): string[] {
   return [
     `console=${arch.console}`,
     'loglevel=5', // an emulated serial line is slow: information waits for the guest to be ready (bootedLogLevel)
     'printk.time=1', // tells the kernel's lines from those of programs (src/machine/incidents.ts)
     'panic=-1', // reboot at once; with -no-reboot that ends QEMU
-    // Emulated clocks fail their checks by being slow, and a TSC misjudged for that lets time run at a multiple of its
-    // speed: docs/decisions/0010-clocks-under-emulation.md.
-    ...(plan.accel === 'tcg' ? ['no_timer_check', 'tsc=unstable'] : []),
+    ...(plan.accel === 'tcg' ? plan.clocks : []),
     // Emulated code is translated anew wherever it stands: a program that always stands in the same place starts three times
     // as fast (docs/decisions/0015-no-aslr-under-emulation.md).
     ...(plan.accel === 'tcg' ? ['norandmaps'] : []),

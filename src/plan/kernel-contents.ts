@@ -21,9 +21,22 @@ export function moduleName(pathOrName: string): string {
 /** Whether a kernel's configuration has an option, with or without the CONFIG_ in front. Strings and numbers are 'y'. */
 export function kernelHas(kernel: { config?: string }, option: string): 'y' | 'm' | 'n' | 'unknown' {
   if (kernel.config === undefined) return 'unknown'
-  const start = `\nCONFIG_${option.replace(/^CONFIG_/, '')}=`
-  const at = `\n${kernel.config}`.indexOf(start)
-  if (at < 0) return 'n'
-  const value = kernel.config[at + start.length - 1]
-  return value === 'm' || value === 'n' ? value : 'y'
+  const value = valueIn(kernel.config, option.replace(/^CONFIG_/, ''))
+  if (value === undefined) return 'n'
+  return value.startsWith('m') ? 'm' : value.startsWith('n') ? 'n' : 'y'
+}
+
+/** The value of an option that is a number, such as HZ; undefined where it is none, or not known. */
+export function kernelNumber(kernel: { config?: string }, option: string): number | undefined {
+  const value = valueIn(kernel.config ?? '', option)
+  return value !== undefined && /^\d+$/.test(value) ? Number(value) : undefined
+}
+
+function valueIn(config: string, option: string): string | undefined {
+  const start = `\nCONFIG_${option}=`
+  const at = `\n${config}`.indexOf(start)
+  if (at < 0) return undefined
+  const from = at + start.length - 1
+  const end = config.indexOf('\n', from)
+  return config.slice(from, end < 0 ? undefined : end)
 }

@@ -11,11 +11,13 @@ import { hostMemoryMiB } from '../host/memory.js'
 import { packageFile } from '../host/package-root.js'
 import { installCommand, packageManager, providerOf } from '../host/packages.js'
 import { kindOf, programFinder } from '../host/programs.js'
+import { hostTscKHz } from '../host/tsc.js'
 import { gatherImageFacts } from '../image/facts.js'
 import { type Acceleration, chooseAcceleration } from '../machine/accel.js'
 import { requireRbdDriver } from '../machine/rbd-driver.js'
 import { chooseNetwork } from '../network/choose.js'
 import { planChannel } from '../plan/channel.js'
+import { clockArgs } from '../plan/clock-args.js'
 import { diskDrivers, diskFiles, planDisks, rbdImages } from '../plan/disks.js'
 import { dynamicDebugArgs } from '../plan/dynamic-debug.js'
 import { guestParts } from '../plan/guest-parts.js'
@@ -52,6 +54,7 @@ export interface RunPlan {
   qemu: string // absolute path
   network: NetworkChoice
   acceleration: Acceleration
+  tscKHz: number | undefined // of the host
   ceph: CephPlan | undefined
   authorizedKeys: string | undefined // for the guest's ssh server, where the profile has one
 }
@@ -100,6 +103,7 @@ export async function planRun(
     network,
     ceph,
     acceleration,
+    tscKHz: hostTscKHz(),
     authorizedKeys,
   }
 }
@@ -134,6 +138,7 @@ export function planMachine(
     initrd: run.initrd,
     kernelArgs: kernelArgs({
       accel: acceleration.accel,
+      clocks: clockArgs(kernel, plan.tscKHz),
       channel,
       extra: [...dynamicDebugArgs(settings.debug), ...(run.gdb ? ['nokaslr'] : []), ...settings.kernel.params],
     }),

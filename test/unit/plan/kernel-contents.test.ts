@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { kernelHas, moduleName, readModules } from '../../../src/plan/kernel-contents.js'
+import { kernelHas, kernelNumber, moduleName, readModules } from '../../../src/plan/kernel-contents.js'
 
 const config =
   '# Linux\nCONFIG_64BIT=y\nCONFIG_XFS_FS=m\nCONFIG_HZ=250\nCONFIG_CC="gcc"\n# CONFIG_XFS_DEBUG is not set\nCONFIG_LAST=y'
@@ -24,6 +24,15 @@ test('the very first line of a configuration counts', () => {
 
 test('without a configuration nothing is known', () => {
   expect(kernelHas({}, '64BIT')).toBe('unknown')
+  expect(kernelNumber({}, 'HZ')).toBeUndefined()
+})
+
+test.each([
+  ['HZ', 250],
+  ['XFS_FS', undefined],
+  ['MISSING', undefined],
+])('the number of option %s is %s', (option, expected) => {
+  expect(kernelNumber({ config }, option)).toBe(expected)
 })
 
 test.each([
