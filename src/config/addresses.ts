@@ -16,12 +16,28 @@ export function hostAddressProblem(written: string, family: 4 | 6): string | und
 
 /** The nth address of the network that an address is in, with the length of its prefix; undefined beyond its end. */
 export function nthAddress(network: string, n: number): string | undefined {
-  const Address = network.includes(':') ? Address6 : Address4
-  const address = new Address(network)
-  const wanted = address.startAddress().bigInt() + BigInt(n)
-  if (wanted >= address.endAddress().bigInt()) return undefined
-  return `${Address.fromBigInt(wanted).correctForm()}/${address.subnetMask}`
+  const { Address, first, last, length } = rangeOf(network)
+  const wanted = first + BigInt(n)
+  return wanted < last ? `${Address.fromBigInt(wanted).correctForm()}/${length}` : undefined
 }
+
+function rangeOf(network: string) {
+  let range = ranges.get(network)
+  if (range === undefined) {
+    const Address = network.includes(':') ? Address6 : Address4
+    const address = new Address(network)
+    const [first, last] = [address.startAddress().bigInt(), address.endAddress().bigInt()]
+    range = { Address, first, last, length: address.subnetMask }
+    ranges.set(network, range)
+  }
+  return range
+}
+
+/** Each network is parsed once: who plans one VM asks for the addresses of a hundred. */
+const ranges = new Map<
+  string,
+  { Address: typeof Address4 | typeof Address6; first: bigint; last: bigint; length: number }
+>()
 
 /** The same address, so many networks of its size further on: "10.0.0.7/24" and 2 give "10.0.2.7/24"; undefined past the last. */
 export function inLaterNetwork(address: string, n: number): string | undefined {

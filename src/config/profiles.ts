@@ -1,4 +1,5 @@
-import { readdir, realpath, stat } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RapidoError } from '../errors.js'
 import { packageFile } from '../host/package-root.js'
@@ -73,14 +74,13 @@ async function findProfiles(search: ProfileSearch): Promise<FoundProfile[]> {
 async function profilesIn(place: string, origin: ProfileOrigin): Promise<FoundProfile[]> {
   const names = await readdir(place).catch(() => [])
   const profiles = names.map((name) => ({ name, folder: join(place, name), origin }))
-  const isProfile = await Promise.all(profiles.map(({ folder }) => exists(join(folder, 'profile.toml'))))
-  return profiles.filter((_, index) => isProfile[index])
+  return profiles.filter(({ folder }) => existsSync(join(folder, 'profile.toml')))
 }
 
 async function unknownProfile(name: string, found: FoundProfile[], search: ProfileSearch): Promise<RapidoError> {
   for (const [, place] of /^\w[^/]*$/.test(name) ? places(search) : []) {
     const folder = join(place, name)
-    if (!(await exists(folder))) continue
+    if (!existsSync(folder)) continue
     return new RapidoError('usage', `${shownPath(folder, search.cwd)} is no profile: it has no profile.toml`)
   }
   const known = [...new Set(found.map((profile) => profile.name))].sort()
@@ -113,9 +113,9 @@ async function readTable(
   const document = await readDocument(join(profile.folder, 'profile.toml'), search.cwd)
   const base = { folder: profile.folder, home: search.home }
   const mistakes = findMistakes(profileSchema, document.table)
-  const lines = document.tell([...mistakes, ...(await missingIncludes(document.table, base))])
+  const lines = document.tell([...mistakes, ...missingIncludes(document.table, base)])
   const own = join(profile.folder, 'boot.sh')
-  const hasOwn = await exists(own)
+  const hasOwn = existsSync(own)
   if (!hasOwn && needsBootScript(document.table)) {
     lines.push(`${shownPath(own, search.cwd)}: no such file; every profile has one`)
   }
@@ -154,23 +154,15 @@ async function readExtended(
 }
 
 /** The files to include that are not there, as far as the file tells: it may have any other mistake as well. */
-async function missingIncludes(table: TomlTable, base: { folder: string; home: string }): Promise<Mistake[]> {
-  const mistakes = ['image', 'boot'].flatMap((part) => {
+function missingIncludes(table: TomlTable, base: { folder: string; home: string }): Mistake[] {
+  return ['image', 'boot'].flatMap((part) => {
     const include = (table[part] as TomlTable | undefined)?.include
-    return (Array.isArray(include) ? include : []).map(async (entry, index): Promise<Mistake[]> => {
+    return (Array.isArray(include) ? include : []).flatMap((entry, index): Mistake[] => {
       const from: unknown = entry?.from
       if (typeof from !== 'string' || from === '' || namedSettings(from).length > 0) return []
       const path = hostPath(from, base)
       const message = `${path} does not exist; a relative path starts at the profile's folder`
-      return (await exists(path)) ? [] : [{ path: [part, 'include', index, 'from'], message }]
+      return existsSync(path) ? [] : [{ path: [part, 'include', index, 'from'], message }]
     })
   })
-  return (await Promise.all(mistakes)).flat()
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await stat(path).then(
-    () => true,
-    () => false,
-  )
 }

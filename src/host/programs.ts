@@ -16,7 +16,8 @@ export function libraryFinder(): (name: string) => string | undefined {
 /** What is at a path, links followed; undefined where there is nothing, or nothing that this user may see. */
 export function kindOf(path: string): 'file' | 'folder' | 'something else' | undefined {
   try {
-    const found = statSync(path)
+    const found = statSync(path, { throwIfNoEntry: false }) // an error costs more than the look
+    if (found === undefined) return undefined
     return found.isFile() ? 'file' : found.isDirectory() ? 'folder' : 'something else'
   } catch {
     return undefined
@@ -30,7 +31,7 @@ export function isReadable(path: string): boolean {
 
 /** Whether there is a file at a path, links followed, that this user may execute. */
 export function isProgram(path: string): boolean {
-  return allows(path, constants.X_OK) && kindOf(path) === 'file'
+  return kindOf(path) === 'file' && allows(path, constants.X_OK)
 }
 
 const systemFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']

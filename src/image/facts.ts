@@ -8,14 +8,28 @@ import { isLibrary } from '../plan/image.js'
 import type { DracutFacts, FoundInclude, FoundPath, ImageFacts } from '../plan/image-facts.js'
 import { type ImageProfile, imageParts } from '../plan/image-parts.js'
 
-/** Looks for everything that a profile's image asks for, and for dracut. Takes a few milliseconds, starts nothing. */
-export function gatherImageFacts(input: { profile: ImageProfile; guest: GuestParts; settings: Settings }): ImageFacts {
-  const parts = imageParts(input.profile, input.guest, input.settings)
+/** Finds programs and libraries of this host by name, each looked for once; an absolute path is what it says. */
+export function fileFinder(): (name: string) => string | undefined {
   const findProgram = programFinder()
   const findLibrary = libraryFinder()
-  const manager = packageManager()
-  const find = (name: string) => (name.startsWith('/') ? name : isLibrary(name) ? findLibrary(name) : findProgram(name))
+  const found = new Map<string, string | undefined>()
+  return (name) => {
+    if (name.startsWith('/')) return name
+    if (!found.has(name)) found.set(name, isLibrary(name) ? findLibrary(name) : findProgram(name))
+    return found.get(name)
+  }
+}
 
+/**
+ * Looks for everything that a profile's image asks for, and for dracut. Takes a few milliseconds, starts nothing. `find` is for
+ * who looks for many profiles.
+ */
+export function gatherImageFacts(
+  input: { profile: ImageProfile; guest: GuestParts; settings: Settings },
+  find = fileFinder(),
+): ImageFacts {
+  const parts = imageParts(input.profile, input.guest, input.settings)
+  const manager = packageManager()
   const programs = Object.fromEntries(parts.programs.map(({ name }) => [name, lookAt(find(name))]))
   const missing = parts.programs.map(({ name }) => name).filter((name) => programs[name] === undefined)
   return {
@@ -25,7 +39,7 @@ export function gatherImageFacts(input: { profile: ImageProfile; guest: GuestPar
     packageCommand: installCommand(manager, []),
     dracut:
       input.settings.image.dracut_src === undefined
-        ? (lookAtDracut(findProgram('dracut')) ?? {
+        ? (lookAtDracut(find('dracut')) ?? {
             problem: 'not on this host',
             remedy: providerOf('dracut', manager),
           })

@@ -33,10 +33,10 @@ export function kernelNumber(kernel: { config?: string }, option: string): numbe
 }
 
 function valueIn(config: string, option: string): string | undefined {
-  const start = `\nCONFIG_${option}=`
-  const at = `\n${config}`.indexOf(start)
-  if (at < 0) return undefined
-  const from = at + start.length - 1
+  const start = `CONFIG_${option}=`
+  const at = config.startsWith(start) ? 0 : config.indexOf(`\n${start}`) + 1
+  if (at === 0 && !config.startsWith(start)) return undefined
+  const from = at + start.length
   const end = config.indexOf('\n', from)
   return config.slice(from, end < 0 ? undefined : end)
 }

@@ -5,11 +5,13 @@ import { RapidoError } from '../errors.js'
 import { requireDiskFiles } from '../host/disk-files.js'
 import { gatherKernelFacts } from '../host/kernels.js'
 import { hostMemoryMiB } from '../host/memory.js'
+import { fileFinder } from '../image/facts.js'
 import { requireRbdDriver } from '../machine/rbd-driver.js'
 import { chooseNetwork } from '../network/choose.js'
 import { diskFiles, planDisks, rbdImages } from '../plan/disks.js'
-import { planKernel } from '../plan/kernel.js'
+import { type KernelPlan, planKernel } from '../plan/kernel.js'
 import { planKernelEntry } from '../plan/kernel-entry.js'
+import type { KernelSettings } from '../plan/kernel-facts.js'
 import { planNetwork } from '../plan/network.js'
 import { requireMemoryForZram } from '../plan/zram-disks.js'
 import { readBootFiles } from './boot-files.js'
@@ -24,6 +26,25 @@ export interface Readiness {
   notes: string[] // what is only left out
 }
 
+/** What looks at many profiles share, each of which would look for the same: kernels by `settings.kernel`, programs. */
+interface Looks {
+  kernel: (settings: KernelSettings) => KernelPlan
+  find: (name: string) => string | undefined
+}
+
+export function sharedLooks(): Looks {
+  const kernels = new Map<string, KernelPlan>()
+  return {
+    find: fileFinder(),
+    kernel: (settings) => {
+      const key = JSON.stringify(settings)
+      const kernel = kernels.get(key) ?? planKernel(settings, gatherKernelFacts(settings))
+      kernels.set(key, kernel)
+      return kernel
+    },
+  }
+}
+
 /**
  * Looks for everything that a profile needs, to the end; for a group, that each of its members needs. It is what planRun
  * looks at, which ends with the first that is missing.
@@ -31,7 +52,7 @@ export interface Readiness {
 export async function readinessOf(
   name: string,
   from: Surroundings,
-  options: { withSettings: boolean }, // whether settings that it needs must be set
+  options: { withSettings: boolean; looks?: Looks }, // withSettings: those that it needs must be set
 ): Promise<Readiness> {
   const { group } = await loadProfile(name, from)
   const members = Object.entries(group)
@@ -50,7 +71,7 @@ function ofMember(role: string | undefined, { code, message, hint }: RapidoError
 async function readinessOfOne(
   name: string,
   from: Surroundings,
-  { withSettings }: { withSettings: boolean },
+  { withSettings, looks = sharedLooks() }: { withSettings: boolean; looks?: Looks },
 ): Promise<Readiness> {
   const { settings } = await loadProfileSettings(name, from)
   const profile = profileWith(settings, await loadProfile(name, from))
@@ -77,8 +98,8 @@ async function readinessOfOne(
   if (network) await look(() => planNetwork(network, settings, 1))
   if (network && disks) await look(() => planCeph(profile, settings, { network, disks }))
   if (qemu && disks && rbdImages(disks).length > 0) await look(() => requireRbdDriver(qemu))
-  const kernel = await look(() => planKernel(settings.kernel, gatherKernelFacts(settings.kernel)))
+  const kernel = await look(() => looks.kernel(settings.kernel))
   if (kernel) await look(() => planKernelEntry(settings.kernel.entry, kernel))
-  const image = kernel && (await look(() => planImageOf(profile, settings, kernel)))
+  const image = kernel && (await look(() => planImageOf(profile, settings, kernel, looks.find)))
   return { problems, notes: image?.notes ?? [] }
 }

@@ -9,7 +9,7 @@ import { chooseAcceleration } from '../machine/accel.js'
 import { planChannel } from '../plan/channel.js'
 import { type KernelPlan, planKernel } from '../plan/kernel.js'
 import { accelFile } from '../plan/state-files.js'
-import { type Readiness, readinessOf } from './can-run.js'
+import { type Readiness, readinessOf, sharedLooks } from './can-run.js'
 import { findQemu, type Surroundings } from './plan-run.js'
 import { requireNoTemplate } from './require-no-template.js'
 
@@ -74,10 +74,11 @@ export async function examine(names: string[], from: Surroundings, signal: Abort
   if (kernel === undefined) return findings
 
   const wanted = names.length > 0 ? names : await loadableProfiles(from)
+  const looks = sharedLooks()
   for (const name of wanted) {
     const subject = `profile ${name}`
     // Who asks for all of them has not set what each needs.
-    const readiness = await readinessOf(name, from, { withSettings: names.length > 0 }).catch(asProblem)
+    const readiness = await readinessOf(name, from, { withSettings: names.length > 0, looks }).catch(asProblem)
     findings.push({ subject, ...tellReadiness(readiness) })
   }
   return findings

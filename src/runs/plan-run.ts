@@ -108,8 +108,13 @@ export async function planRun(
   }
 }
 
-/** The image of a profile for a kernel, from what this host has. */
-export function planImageOf(profile: Profile, settings: Settings, kernel: KernelPlan): ImagePlan {
+/** The image of a profile for a kernel, from what this host has; `find` as of gatherImageFacts. */
+export function planImageOf(
+  profile: Profile,
+  settings: Settings,
+  kernel: KernelPlan,
+  find?: (name: string) => string | undefined,
+): ImagePlan {
   const guest = guestParts(packageFile('src/guest'), {
     share: settings.share.path !== undefined,
     network: profile.network !== 'none',
@@ -118,7 +123,7 @@ export function planImageOf(profile: Profile, settings: Settings, kernel: Kernel
     drivers: planDisks(profile, settings).flatMap(diskDrivers),
   })
   const input = { profile, guest, settings }
-  return planImage({ ...input, kernel, facts: gatherImageFacts(input) })
+  return planImage({ ...input, kernel, facts: gatherImageFacts(input, find) })
 }
 
 /** The machine of a run, once its number and image are known. */

@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs'
 import { listProfiles } from '../../config/profiles.js'
 import { exitStatus, RapidoError } from '../../errors.js'
-import { readinessOf } from '../../runs/can-run.js'
+import { readinessOf, sharedLooks } from '../../runs/can-run.js'
 import type { Surroundings } from '../../runs/plan-run.js'
 import type { GlobalOptions, Io, Status } from '../io.js'
 import { surroundings } from '../options.js'
@@ -17,8 +17,9 @@ export function options(builder: Argv): Argv {
 
 export async function run(argv: Options, io: Io): Promise<Status> {
   const from = surroundings(argv, io)
+  const looks = sharedLooks()
   const profiles = await Promise.all(
-    (await listProfiles(from)).map(async (entry) => ({ ...entry, missing: await missingFor(entry, from) })),
+    (await listProfiles(from)).map(async (entry) => ({ ...entry, missing: await missingFor(entry, { from, looks }) })),
   )
   if (argv.json) {
     io.stdout.write(`${JSON.stringify(profiles, undefined, 2)}\n`)
@@ -41,12 +42,12 @@ export async function run(argv: Options, io: Io): Promise<Status> {
 /** What keeps a profile from running here, a line each; one that is shadowed, or a template, is not looked at. */
 async function missingFor(
   { name, shadowed, template, problem }: Awaited<ReturnType<typeof listProfiles>>[number],
-  from: Surroundings,
+  { from, looks }: { from: Surroundings; looks: ReturnType<typeof sharedLooks> },
 ): Promise<string[]> {
   if (problem !== undefined) return problem.split('\n')
   if (shadowed || template) return []
   try {
-    const { problems } = await readinessOf(name, from, { withSettings: true })
+    const { problems } = await readinessOf(name, from, { withSettings: true, looks })
     return problems.flatMap(({ message }) => message.split('\n'))
   } catch (error) {
     if (!(error instanceof RapidoError) || error.code === 'interrupted') throw error
