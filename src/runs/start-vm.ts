@@ -6,8 +6,6 @@ import { takeDisks } from '../host/disk-files.js'
 import { Life } from '../host/life.js'
 import { makeFolder } from '../host/make-folder.js'
 import { writeAtomic } from '../host/write.js'
-import { unpackKernel } from '../image/direct-kernel.js'
-import { ensureImage } from '../image/ensure.js'
 import type { BootScriptOutput } from '../image/snapshots.js'
 import type { MachineEnd } from '../machine/end.js'
 import type { Incident } from '../machine/incidents.js'
@@ -19,6 +17,7 @@ import type { MachinePlan } from '../plan/machine.js'
 import { addressesOf, networkName } from '../plan/network.js'
 import { type SnapshotPoint, snapshotPoint, whyNoSnapshot } from '../plan/snapshot.js'
 import { consoleLog, logsFolder, type VmFiles, vmFiles } from '../plan/state-files.js'
+import { type BootedFiles, ensureBootedFiles, keepBootedFiles } from './booted-files.js'
 import { claimVm } from './claim.js'
 import { writeClientConf } from './client-conf.js'
 import { type Emit, emitMark } from './events.js'
@@ -29,7 +28,7 @@ import { meetGuest } from './meet-guest.js'
 import { planMachine, type RunPlan } from './plan-run.js'
 import { serveVm } from './serve.js'
 import { startFromSnapshot } from './start-from-snapshot.js'
-import { startWay, wantedPoint } from './start-way.js'
+import { wantedPoint } from './start-way.js'
 import { Turns } from './turns.js'
 import { type CephUse, tellCeph, useCeph } from './use-ceph.js'
 import { inOrder, Vm } from './vm.js'
@@ -63,13 +62,10 @@ export async function startVm(plan: RunPlan, options: StartOptions): Promise<Vm>
     const secrets = await readSecrets(plan.settings, { env: process.env })
     for (const note of secrets.notes) emit({ type: 'note', text: note })
     emit({ type: 'phase', phase: 'image' })
-    const [image, kernel] = await Promise.all([
-      ensureImage(plan.image, { cacheDir: plan.settings.paths.cache, force: startWay() === 'cold', signal, emit }),
-      ensureKernel(plan, options),
-    ])
+    const files = await ensureBootedFiles(plan, { signal, emit })
     emitMark(emit, 'image')
     const told = { ...options, secrets: secrets.values }
-    launched = await launch(plan, { initrd: image.path, kernel }, { ...told, life })
+    launched = await launch(plan, files, { ...told, life })
     const vm = await introduce(launched, told)
     signal.throwIfAborted() // who aborted no longer waits for a VM to stop
     return vm
@@ -107,7 +103,7 @@ const turnsToStart = new Turns(availableParallelism())
 /** Claims a number and starts QEMU; what is to be undone is in `life`, which ends with the machine. */
 async function launch(
   plan: RunPlan,
-  image: { initrd: string; kernel: string },
+  found: BootedFiles,
   { life, signal, emit, ...options }: StartOptions & { life: Life; secrets: Map<string, string> },
 ): Promise<Launched> {
   const { settings, profile } = plan
@@ -117,6 +113,7 @@ async function launch(
     signal,
   })
   life.defer('remove the folder of the VM', () => folder.release())
+  const image = await keepBootedFiles(found, { plan, member: folder, signal, emit })
   const files = vmFiles(settings.paths.state, number)
   const startedAt = new Date()
   const log = consoleLog(settings.paths.state, { startedAt, profile: profile.name, number })
@@ -252,16 +249,6 @@ async function writeInfo(files: VmFiles, info: VmInfo): Promise<void> {
       cause,
     })
   }
-}
-
-/** The file that QEMU is given as the kernel. */
-async function ensureKernel(plan: RunPlan, { signal, emit }: StartOptions): Promise<string> {
-  if (plan.entry.kind === 'bzimage') return plan.kernel.image
-  if (plan.entry.kind === 'elf') return plan.entry.path
-  const unpacked = await unpackKernel(plan.kernel.image, { cacheDir: plan.settings.paths.cache, signal })
-  if ('path' in unpacked) return unpacked.path
-  emit({ type: 'note', text: unpacked.note })
-  return plan.kernel.image
 }
 
 function vmInfo(
