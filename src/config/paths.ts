@@ -9,7 +9,7 @@ export interface UserFolders {
 /** An absolute path for one from a file: `~/` is the home folder, what is relative starts at `folder`. */
 export function resolvePath(path: string, from: { folder: string; home: string }): string {
   if (path === '~') return from.home
-  return path.startsWith('~/') ? join(from.home, path.slice(2)) : resolve(from.folder, path)
+  return path.startsWith('~/') ? resolve(join(from.home, path.slice(2))) : resolve(from.folder, path)
 }
 
 /** rapido's folder below one of the XDG base folders; a relative one in the environment is ignored, as XDG asks. */

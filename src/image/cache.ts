@@ -1,6 +1,6 @@
-import { existsSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { type HeldFolder, holdFolder } from '../host/hold.js'
+import { holdFolder } from '../host/hold.js'
 import { cacheFiles, namesIn } from './cache-files.js'
 import { lookAt } from './inputs.js'
 import { type Manifest, readManifest } from './manifest.js'
@@ -26,43 +26,26 @@ export function cacheList(cacheDir: string): CachedImage[] {
 
 /**
  * Removes images that nobody used for `keepDays` (30), or all, layers of which no image is left, and what crashes of
- * this host left; returns what was removed. Kept are those being made, those that a VM has locked (keepForVm) and those used in
- * the last seconds, which a run may be about to lock.
+ * this host left; returns what was removed. Kept are those being made and those used in the last seconds, which a run
+ * may be about to open; a VM that runs keeps what it opened.
  */
 export async function cacheGc(
   cacheDir: string,
   options: { keepDays?: number; all?: boolean } = {},
 ): Promise<CachedImage[]> {
-  if (!existsSync(cacheDir)) return []
   const unusedMs = unusedMsOf(options)
   const removed: CachedImage[] = []
-  const collector = await holdFolder(cacheFiles(cacheDir).build('gc'), { wait: true })
-  if (collector === undefined) throw new Error('a folder that was waited for is held')
-  await using _ = { [Symbol.asyncDispose]: () => collector.release() }
   for (const shelf of shelves(cacheDir)) {
     // images first
     const needed = new Set(
       shelf.kind === 'layer' ? manifestsOf(imageShelf(cacheDir)).flatMap(({ layers }) => layers) : [],
     )
     for (const item of listed(shelf)) {
-      if (needed.has(item.key)) continue
-      if (await removeUnused(item.key, { cacheDir, shelf, unusedMs, collector })) removed.push(item)
+      if (!needed.has(item.key) && (await removeUnused(cacheDir, shelf, item.key, unusedMs))) removed.push(item)
     }
   }
-  await removeLeftovers(cacheDir, { unusedMs, collector })
+  await removeLeftovers(cacheDir, unusedMs)
   return removed
-}
-
-/** Keeps files of the cache, of those that are in it, from cacheGc for as long as `member` is held. False: one is just being removed. */
-export async function keepForVm(member: HeldFolder, files: string[], cacheDir: string): Promise<boolean> {
-  for (const file of files.filter((path) => path.startsWith(`${cacheDir}/`))) {
-    if (!(await member.lock(file, { shared: true }))) return false
-  }
-  return true
-}
-
-async function isKept(path: string, collector: HeldFolder): Promise<boolean> {
-  return existsSync(path) && !(await collector.lock(path, { shared: false }))
 }
 
 /** How long something is unused before it goes, in ms. */
@@ -102,13 +85,10 @@ function listed(shelf: Shelf): CachedImage[] {
   return keysOf(shelf).flatMap((key) => lookAtCached(shelf, key) ?? [])
 }
 
-const opening = 10_000 // ms from a look into the cache until a VM has locked what it found, generously
+const opening = 10_000 // ms from a look into the cache until QEMU has opened the image, generously
 
 /** Whether it was removed. */
-async function removeUnused(
-  key: string,
-  { cacheDir, shelf, unusedMs, collector }: { cacheDir: string; shelf: Shelf; unusedMs: number; collector: HeldFolder },
-): Promise<boolean> {
+async function removeUnused(cacheDir: string, shelf: Shelf, key: string, unusedMs: number): Promise<boolean> {
   const isUsed = () => Date.now() - (lookAtCached(shelf, key)?.lastUsed.getTime() ?? 0) < unusedMs
   if (isUsed()) return false
   const held = await holdFolder(cacheFiles(cacheDir).build(key), { wait: false })
@@ -116,10 +96,8 @@ async function removeUnused(
   try {
     const manifest = readManifest(shelf.manifest(key))
     if (isUsed() || manifest === undefined) return false
-    const names = [manifest.image.name, manifest.previous].filter((name) => name !== undefined)
-    const paths = names.map((name) => join(shelf.folder, name))
-    for (const path of paths) if (await isKept(path, collector)) return false
-    for (const path of paths) remove(path)
+    const { image, previous } = manifest
+    for (const name of [image.name, previous]) if (name !== undefined) remove(join(shelf.folder, name))
     remove(shelf.manifest(key))
     return true
   } finally {
@@ -128,10 +106,7 @@ async function removeUnused(
 }
 
 /** Files without a manifest, temporaries and build folders that a power cut left. */
-async function removeLeftovers(
-  cacheDir: string,
-  { unusedMs, collector }: { unusedMs: number; collector: HeldFolder },
-): Promise<void> {
+async function removeLeftovers(cacheDir: string, unusedMs: number): Promise<void> {
   const files = cacheFiles(cacheDir)
   for (const shelf of shelves(cacheDir)) {
     const known = new Set(manifestsOf(shelf).flatMap(({ image, previous }) => [image.name, previous]))
@@ -142,8 +117,7 @@ async function removeLeftovers(
   }
   for (const folder of [files.kernels, files.joined]) {
     for (const path of namesIn(folder).map((name) => join(folder, name))) {
-      const isUnused = Date.now() - Number(lookAt(path)?.mtimeMs ?? 0n) >= unusedMs
-      if (isUnused && !(await isKept(path, collector))) remove(path) // made again in half a second
+      if (Date.now() - Number(lookAt(path)?.mtimeMs ?? 0n) >= unusedMs) remove(path) // made again in half a second
     }
   }
   for (const name of namesIn(cacheDir).filter((name) => name.startsWith('build-'))) {

@@ -1,5 +1,3 @@
-import type { HeldFolder } from '../host/hold.js'
-import { keepForVm } from '../image/cache.js'
 import { unpackKernel } from '../image/direct-kernel.js'
 import { ensureImage } from '../image/ensure.js'
 import type { Emit } from './events.js'
@@ -10,6 +8,7 @@ import { startWay } from './start-way.js'
 export interface BootedFiles {
   initrd: string
   kernel: string
+  foundAt: number // on the clock of performance.now()
 }
 
 interface Options {
@@ -17,29 +16,29 @@ interface Options {
   emit: Emit
 }
 
-/** The kernel and the image of a plan, made where they are stale, or not there. */
-export async function ensureBootedFiles(plan: RunPlan, { signal, emit }: Options): Promise<BootedFiles> {
-  const cacheDir = plan.settings.paths.cache
-  const [image, kernel] = await Promise.all([
-    ensureImage(plan.image, { cacheDir, force: startWay() === 'cold', signal, emit }),
-    ensureKernel(plan, { signal, emit }),
-  ])
-  return { initrd: image.path, kernel }
+/** The kernel and the image of a plan, made where they are stale, or not there. QEMU is to open them soon, see stillThere(). */
+export async function ensureBootedFiles(plan: RunPlan, options: Options): Promise<BootedFiles> {
+  return await lookFor(plan, { ...options, force: startWay() === 'cold' })
 }
 
 /**
- * Locks them for the VM whose folder is `member`, that nobody clears them away while it waits for its turn or its cluster;
- * returns them, made once more where they have just been removed.
+ * The same files, looked for anew where that was some time ago, because the VM had to wait for its turn or its cluster:
+ * `rapido cache gc`, and whoever made a newer image, leave them there for ten seconds (image/cache.ts).
  */
-export async function keepBootedFiles(
-  found: BootedFiles,
-  { plan, member, ...options }: Options & { plan: RunPlan; member: HeldFolder },
-): Promise<BootedFiles> {
-  const keep = ({ initrd, kernel }: BootedFiles) => keepForVm(member, [initrd, kernel], plan.settings.paths.cache)
-  if (await keep(found)) return found
-  const again = await ensureBootedFiles(plan, options)
-  await keep(again)
-  return again
+export async function stillThere(files: BootedFiles, plan: RunPlan, options: Options): Promise<BootedFiles> {
+  if (performance.now() - files.foundAt < soonMs) return files
+  return await lookFor(plan, { ...options, force: false })
+}
+
+const soonMs = 3000
+
+async function lookFor(plan: RunPlan, { signal, emit, force }: Options & { force: boolean }): Promise<BootedFiles> {
+  const cacheDir = plan.settings.paths.cache
+  const [image, kernel] = await Promise.all([
+    ensureImage(plan.image, { cacheDir, force, signal, emit }),
+    ensureKernel(plan, { signal, emit }),
+  ])
+  return { initrd: image.path, kernel, foundAt: performance.now() }
 }
 
 async function ensureKernel(plan: RunPlan, { signal, emit }: Options): Promise<string> {

@@ -26,12 +26,13 @@ export interface Readiness {
   notes: string[] // what is only left out
 }
 
-/** What looks at many profiles share, each of which would look for the same: kernels by `settings.kernel`, programs. */
-interface Looks {
-  kernel: (settings: KernelSettings) => KernelPlan
-  find: (name: string) => string | undefined
+/** What looks at many profiles share, which look for the same. */
+export interface Looks {
+  kernel: (settings: KernelSettings) => KernelPlan // as planKernel
+  find: (name: string) => string | undefined // of gatherImageFacts
 }
 
+/** Looks for each kernel, program and library once. */
 export function sharedLooks(): Looks {
   const kernels = new Map<string, KernelPlan>()
   return {

@@ -143,7 +143,7 @@ export function planMachine(
     initrd: run.initrd,
     kernelArgs: kernelArgs({
       accel: acceleration.accel,
-      clocks: clockArgs(kernel, plan.tscKHz),
+      clocks: clockArgs(kernel, settings.qemu.extra_args.includes('-icount') ? undefined : plan.tscKHz), // it has a TSC of its own
       channel,
       extra: [...dynamicDebugArgs(settings.debug), ...(run.gdb ? ['nokaslr'] : []), ...settings.kernel.params],
     }),

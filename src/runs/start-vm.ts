@@ -17,7 +17,7 @@ import type { MachinePlan } from '../plan/machine.js'
 import { addressesOf, networkName } from '../plan/network.js'
 import { type SnapshotPoint, snapshotPoint, whyNoSnapshot } from '../plan/snapshot.js'
 import { consoleLog, logsFolder, type VmFiles, vmFiles } from '../plan/state-files.js'
-import { type BootedFiles, ensureBootedFiles, keepBootedFiles } from './booted-files.js'
+import { type BootedFiles, ensureBootedFiles, stillThere } from './booted-files.js'
 import { claimVm } from './claim.js'
 import { writeClientConf } from './client-conf.js'
 import { type Emit, emitMark } from './events.js'
@@ -113,11 +113,10 @@ async function launch(
     signal,
   })
   life.defer('remove the folder of the VM', () => folder.release())
-  const image = await keepBootedFiles(found, { plan, member: folder, signal, emit })
   const files = vmFiles(settings.paths.state, number)
   const startedAt = new Date()
   const log = consoleLog(settings.paths.state, { startedAt, profile: profile.name, number })
-  const machinePlan = planMachine(plan, { ...image, number, files, gdb: options.gdb })
+  const machinePlan = planMachine(plan, { ...found, number, files, gdb: options.gdb })
   const info = vmInfo(machinePlan, plan, { number, files, log, startedAt })
   await writeInfo(files, { ...info, state: 'booting' }) // nothing is started where there is no room for so much
   await takeDisks(diskFiles(machinePlan.disks), folder)
@@ -163,10 +162,12 @@ async function launch(
   }
   const endTurn = await turnsToStart.take(signal)
   life.defer('let others start', endTurn)
-  const point = pointToRestore(plan, machinePlan)
+  const { initrd, kernel } = await stillThere(found, plan, { signal, emit })
+  const machineToStart = { ...machinePlan, initrd, kernel }
+  const point = pointToRestore(plan, machineToStart)
   const restored =
     point &&
-    (await startFromSnapshot(machinePlan, {
+    (await startFromSnapshot(machineToStart, {
       run: plan,
       point,
       role: options.role,
@@ -175,7 +176,7 @@ async function launch(
       signal,
       emit,
     }))
-  const machine = restored?.machine ?? (await startMachine(machinePlan, machineOptions))
+  const machine = restored?.machine ?? (await startMachine(machineToStart, machineOptions))
   if (restored === undefined) emitMark(emit, 'qemu')
   folder.watch(machine.pid)
   life.defer('fence its Ceph clients', async () => {

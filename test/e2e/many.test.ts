@@ -5,6 +5,8 @@ import { test } from '../helpers/e2e-test.js'
 
 // vitest.config.ts lets it run alone: beside so many guests, others would be too slow for their tests.
 
+if (process.env.RAPIDO_START === 'cold') process.env.RAPIDO_START = 'warm' // an image for each is made one after the other
+
 test('twenty runs at once pass, each with its own number and addresses on one network, with one image', {
   timeout: 300_000,
 }, async ({ boxWithOwnCache: box }) => {

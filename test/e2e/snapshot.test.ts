@@ -202,19 +202,14 @@ describe.concurrent('a snapshot', { timeout: 240_000 }, () => {
     expect(run).toMatchObject({ status: 0, stderr: expect.stringMatching(/no snapshot: .*booting instead/) })
   })
 
-  test('is listed by rapido cache, and removed, but not the image of a VM', async ({ boxWithOwnCache: box }) => {
-    expect(await box.rapido('boot', 'simple', '--detach').outcome()).toMatchObject({ status: 0 })
+  test('is listed by rapido cache, and removed', async ({ boxWithOwnCache: box }) => {
+    await started(box, '-x', 'true')
     const list = async () => {
       const cached: { kind: string }[] = JSON.parse((await box.rapido('cache', 'ls', '--json').outcome()).stdout)
       return [...new Set(cached.map(({ kind }) => kind))].sort()
     }
     expect(await list()).toEqual(['image', 'layer', 'snapshot'])
-    expect((await box.rapido('cache', 'gc', '--days', '0').outcome()).stdout).toMatch(
-      /^PROFILE .*\nsimple .* snapshot .*\n$/,
-    )
-    expect(await list()).toEqual(['image', 'layer'])
-    await box.rapido('stop', '1').outcome()
-    expect(await box.rapido('cache', 'gc', '--days', '0').outcome()).toMatchObject({ status: 0 })
+    expect((await box.rapido('cache', 'gc', '--days', '0').outcome()).stdout).toContain('snapshot')
     expect(await list()).toEqual([])
     const never = ['--set', 'snapshot.use=never', '-x', 'true']
     expect(await started(box, ...never)).toMatchObject({ status: 0 })

@@ -12,9 +12,8 @@ import {
 } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { RapidoError } from '../../src/errors.js'
-import { holdFolder } from '../../src/host/hold.js'
 import { programFinder } from '../../src/host/programs.js'
-import { cacheGc, cacheList, keepForVm } from '../../src/image/cache.js'
+import { cacheGc, cacheList } from '../../src/image/cache.js'
 import { contents, useImageFolder } from '../helpers/image-folder.js'
 
 // Real dracut, with the kernel that is there: about a second for each image.
@@ -164,22 +163,6 @@ describe('the collector', () => {
     await ensure(plan())
     expect(await cacheGc(at('cache'), { all: true })).toEqual([])
     expect(imageFiles()).toHaveLength(1)
-  })
-
-  test('keeps what a VM has locked, until it ends', async () => {
-    const { path } = await ensure(plan())
-    const hourAgo = new Date(Date.now() - 3600 * 1000)
-    for (const { kind, key } of cacheList(at('cache'))) {
-      utimesSync(at(`cache/${kind === 'image' ? 'manifests' : 'layers'}/${key}.json`), hourAgo, hourAgo)
-    }
-    const member = await holdFolder(at('vm'), { wait: false })
-    expect(member && (await keepForVm(member, [path, '/boot/vmlinuz'], at('cache')))).toBe(true)
-    expect(await cacheGc(at('cache'), { all: true })).toEqual([])
-    expect(imageFiles()).toEqual([path])
-
-    await member?.release()
-    expect((await cacheGc(at('cache'), { all: true })).map(({ kind }) => kind)).toEqual(['image', 'layer', 'layer'])
-    expect(imageFiles()).toEqual([])
   })
 })
 

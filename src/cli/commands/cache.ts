@@ -28,7 +28,7 @@ export function options(builder: Argv): Argv {
       requiresArg: true,
       describe: 'gc: remove what was not used for so long',
     })
-    .option('all', { type: 'boolean', default: false, describe: 'gc: remove all that no VM has, or is about to' })
+    .option('all', { type: 'boolean', default: false, describe: 'gc: remove all that no run is about to open' })
 }
 
 export async function run(argv: Options, io: Io): Promise<Status> {

@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs'
 import { listProfiles } from '../../config/profiles.js'
 import { exitStatus, RapidoError } from '../../errors.js'
-import { readinessOf, sharedLooks } from '../../runs/can-run.js'
+import { type Looks, readinessOf, sharedLooks } from '../../runs/can-run.js'
 import type { Surroundings } from '../../runs/plan-run.js'
 import type { GlobalOptions, Io, Status } from '../io.js'
 import { surroundings } from '../options.js'
@@ -42,7 +42,7 @@ export async function run(argv: Options, io: Io): Promise<Status> {
 /** What keeps a profile from running here, a line each; one that is shadowed, or a template, is not looked at. */
 async function missingFor(
   { name, shadowed, template, problem }: Awaited<ReturnType<typeof listProfiles>>[number],
-  { from, looks }: { from: Surroundings; looks: ReturnType<typeof sharedLooks> },
+  { from, looks }: { from: Surroundings; looks: Looks },
 ): Promise<string[]> {
   if (problem !== undefined) return problem.split('\n')
   if (shadowed || template) return []

@@ -76,6 +76,7 @@ test.each([
   ['./x/', '/p/mine/x'],
   ['/etc/x', '/etc/x'],
   ['~/x', '/home/u/x'],
+  ['~/x/', '/home/u/x'],
   ['{kernel.src}/x', '{kernel.src}/x'],
   ['x/{kernel.release}', '/p/mine/x/{kernel.release}'],
 ])('the path %s is %s', (written, path) => {
