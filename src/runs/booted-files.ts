@@ -23,7 +23,7 @@ export async function ensureBootedFiles(plan: RunPlan, options: Options): Promis
 
 /**
  * The same files, looked for anew where that was some time ago, because the VM had to wait for its turn or its cluster:
- * `rapido cache gc`, and whoever made a newer image, leave them there for ten seconds (image/cache.ts).
+ * `rapido cache gc` leaves them there for ten seconds (image/cache.ts), whoever makes a newer image until there is one more.
  */
 export async function stillThere(files: BootedFiles, plan: RunPlan, options: Options): Promise<BootedFiles> {
   if (performance.now() - files.foundAt < soonMs) return files
