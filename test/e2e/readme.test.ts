@@ -49,7 +49,7 @@ describe.concurrent('as printed', { timeout: 240_000 }, () => {
 
 function expectAsPrinted({ prints }: Example, { status, stdout, stderr }: Outcome): void {
   const output = `${stdout}\n${stderr}`
-  expect({ status, output }).toEqual({ status: 0, output: expect.any(String) })
+  expect({ status, output }, output).toEqual({ status: 0, output: expect.any(String) })
   for (const line of prints) expect(output.replaceAll('\r', '')).toMatch(line)
 }
 
