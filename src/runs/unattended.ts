@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { RapidoError } from '../errors.js'
+import { dumpTasks } from '../machine/hang.js'
 import type { Incident } from '../machine/incidents.js'
 import { endedUnexpectedly } from '../machine/machine.js'
 import { symbolise } from '../machine/symbolise.js'
@@ -70,6 +71,10 @@ export async function runUnattended(members: Member[], options: UnattendedOption
   }
   const up = started.filter(({ vm }) => !vm.machine.end)
   if (failure !== undefined && up.length > 0 && !options.signal.aborted) {
+    if (failure instanceof RapidoError && failure.code === 'timeout') {
+      const telling = Promise.all(up.map((record) => tellTasks(record, options.emit)))
+      await untilAborted(options.signal, telling).catch(() => {}) // whoever interrupts does not wait for it
+    }
     await options.onFailure?.(up).catch((error: Error) => options.emit({ type: 'note', text: error.message }))
   }
   options.emit({ type: 'phase', phase: 'stopping' })
@@ -151,6 +156,12 @@ function working(vms: Started[], options: UnattendedOptions): Working[] {
     vm,
     emit: (event: RunEvent) => options.emit(event.type === 'output' && role !== undefined ? { ...event, role } : event),
   }))
+}
+
+/** What took too long may hang: where its tasks are is then at the end of its console log. */
+async function tellTasks({ vm }: Started, emit: Emit): Promise<void> {
+  if ((await dumpTasks(vm.machine)) === '') return
+  emit({ type: 'note', text: `vm${vm.number}: where each of its tasks is stands at the end of its console log` })
 }
 
 /** What who talks to a machine that is gone gets to say so, with the place where it was. */

@@ -38,7 +38,10 @@ describe.concurrent('a guest whose commands', () => {
     expect(run.result.verdict).toMatchObject({ kind: 'timeout', reason: expect.stringContaining('longer than 40s') })
     expect(stepsOf(run).at(-1)).toEqual([expect.stringContaining('while'), null])
     expect(run.junit).toContain('errors="1"')
-    expect(run.durationMs).toBeLessThan(47_000)
+    expect(run.durationMs).toBeLessThan(48_000)
+    expect(run.stderr).toContain('where each of its tasks is stands at the end of its console log')
+    expect(readFileSync(run.result.consoleLog ?? '', 'utf8')).toMatch(/sysrq: Show State[\s\S]*task:init/)
+    expect(run.result.incidents).toEqual([])
   })
 
   test('say nothing for too long times out', async ({ box }) => {
@@ -163,7 +166,7 @@ describe.concurrent('a guest that', () => {
     const run = await judge(box, settings)
     expect(run.status).toBe(5)
     const reason =
-      /^vm1: no answer from the guest within 12s(, besides \d+s without a CPU of this host)?; last console line: .+\n.*run\.boot_timeout/
+      /^vm1: no answer from the guest within 12s(, besides \d+s without a CPU of this host)?; all CPUs idle; last console line: .+\n.*run\.boot_timeout/
     expect(run.result.verdict).toMatchObject({ kind: 'timeout', reason: expect.stringMatching(reason) })
   })
 

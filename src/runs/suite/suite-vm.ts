@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { RapidoError } from '../../errors.js'
 import { describeEnd, type MachineEnd } from '../../machine/end.js'
+import { dumpTasks } from '../../machine/hang.js'
 import type { Incident } from '../../machine/incidents.js'
 import { symbolise } from '../../machine/symbolise.js'
 import type { Attempt } from '../../report/suite-result.js'
@@ -16,7 +17,7 @@ import type { MachineRecord, ResultFolder } from './result-folder.js'
 import { RunningTest } from './running-test.js'
 import { type SuiteSession, startSession } from './session.js'
 import { type SuitePlan, testKey } from './suite.js'
-import { crashOf, dumpTasks, hangReason } from './test-watch.js'
+import { crashOf, hangReason } from './test-watch.js'
 
 /** What a VM asks and tells of its tests. */
 export interface TestHooks {
@@ -207,7 +208,7 @@ export class SuiteVm {
 
   /** A test that takes too long has its guest say why, and then loses it. */
   async #endHang(test: RunningTest): Promise<string> {
-    const dump = await dumpTasks(this.#vm)
+    const dump = await dumpTasks(this.#vm.machine)
     this.#why = `${testKey(test)} hung`
     await this.#vm.machine.stop({ patienceMs: 0 })
     return dump
@@ -215,7 +216,7 @@ export class SuiteVm {
 
   /** As a test that hangs, where none runs: check itself mounts and repairs file systems. */
   async #endStuck(): Promise<string> {
-    const dump = await dumpTasks(this.#vm)
+    const dump = await dumpTasks(this.#vm.machine)
     this.#why = 'it hung, outside of any test'
     await this.#vm.machine.stop({ patienceMs: 0 })
     return dump
@@ -223,7 +224,7 @@ export class SuiteVm {
 
   async #hung(test: RunningTest): Promise<Pick<Attempt, 'status' | 'reason' | 'output'>> {
     const dump = (await test.hang) ?? ''
-    // The tasks that are blocked come first, then all others.
+    // The CPUs and the tasks that are blocked come first, then all others.
     const output = [test.text.slice(-keptSaid), dump].join('\n').slice(0, keptText)
     return { status: 'timeout', reason: hangReason(this.#plan.testTimeoutMs, dump), output }
   }
