@@ -70,6 +70,16 @@ export class CliRun {
     return this.#started
   }
 
+  /** What it is, how it ended or since when it runs, and the last that it wrote: for whoever wonders why a test failed. */
+  describe(): string {
+    if (!this.#started) return `${this.argv.join(' ')}: not started`
+    const { child, chunks, startedAt } = this.#started
+    const ran = `for ${Math.round(performance.now() - startedAt)} ms`
+    const state = child.exitCode ?? child.signalCode ?? `runs ${ran}`
+    const said = [...chunks.stdout, ...chunks.stderr].map(String).join('').slice(-2000)
+    return `${this.argv.join(' ')}: ${state}\n${said}`
+  }
+
   get pid(): number {
     return this.start().child.pid ?? 0
   }

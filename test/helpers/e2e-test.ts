@@ -27,7 +27,8 @@ export const testOfSeveral = test.extend<{ box: Sandbox }>({
 
 async function close(box: Sandbox, { failed }: { failed: boolean }): Promise<void> {
   try {
-    if (!failed) await expectNothingLeft(box, { withinMs: 5000 }) // a network, and a supervisor, go a moment after their VM
+    if (failed) console.error(box.describe())
+    else await expectNothingLeft(box, { withinMs: 5000 }) // a network, and a supervisor, go a moment after their VM
   } finally {
     box.remove()
   }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { BootOptions } from '../../dist/index.js'
 import { CliRun } from './cli-run.js'
@@ -16,6 +16,7 @@ export class Sandbox {
   readonly temporary: string
   readonly #cpus: number | undefined
   readonly #reaper: ChildProcess
+  readonly #runs: CliRun[] = []
 
   /** Images are shared by all tests, except with `ownCache`. `cpus`: of each VM, in place of what its profile says. */
   constructor(options: { ownCache?: boolean; parent?: string; cpus?: number } = {}) {
@@ -56,7 +57,9 @@ export class Sandbox {
 
   /** Starts any program that runs rapido. */
   command(argv: string[]): CliRun {
-    return new CliRun(argv, { cwd: this.work, env: this.env })
+    const run = new CliRun(argv, { cwd: this.work, env: this.env })
+    this.#runs.push(run)
+    return run
   }
 
   /** Options of boot() and run() of the library, to stay in this sandbox. */
@@ -77,6 +80,16 @@ export class Sandbox {
   profile(name: string, parts: { toml?: string; bootScript?: string } = {}): void {
     this.file(`profiles/${name}/profile.toml`, `summary = "Of a test"\n${parts.toml ?? ''}\n`)
     this.file(`profiles/${name}/boot.sh`, `${parts.bootScript ?? ':'}\n`)
+  }
+
+  /** All that ran here, and how the console log of each VM ends: to be told with a test that failed. */
+  describe(): string {
+    const logs = join(this.state, 'logs')
+    const consoles = (existsSync(logs) ? readdirSync(logs) : []).map((name) => {
+      const text = readFileSync(join(logs, name), 'utf8')
+      return `${name}:\n${text.length > 10_000 ? '…' : ''}${text.slice(-10_000)}`
+    })
+    return [...this.#runs.map((run) => run.describe()), ...consoles].join('\n')
   }
 
   /** Kills what a failed test left running, and removes the folder. */
