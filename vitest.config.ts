@@ -4,6 +4,9 @@ import { defineConfig } from 'vitest/config'
 /** No shell around us, and a .bashrc in the home that ends whoever reads it: bash -c does, with a socket as its input. */
 const unitOfSystemd = { HOME: join(import.meta.dirname, 'test/fixtures/home'), SHLVL: '0' }
 
+/** What the end-to-end tests may be run with is nothing for those that boot nothing. */
+const noBoot = { ...unitOfSystemd, RAPIDO_START: 'snapshot' }
+
 // Slow projects start when faster ones are done: a mistake shows in seconds, and timings are not disturbed.
 export default defineConfig({
   test: {
@@ -17,7 +20,7 @@ export default defineConfig({
           maxWorkers: 2, // each loads all of src/
           experimental: { fsModuleCache: true }, // below node_modules, by content: a third less the next time
           testTimeout: 30_000, // for a machine that is busy
-          env: unitOfSystemd,
+          env: noBoot,
           sequence: { groupOrder: 1 },
         },
       },
@@ -28,7 +31,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
-          env: unitOfSystemd,
+          env: noBoot,
           sequence: { groupOrder: 2 },
         },
       },
