@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -20,12 +20,6 @@ async function rapido(...args: string[]) {
   const io = memoryIo({ cwd, env: { XDG_STATE_HOME: join(cwd, 'state') } })
   const status = await main(args, io)
   return { status, out: io.out(), err: io.err() }
-}
-
-function addProfile(name: string): void {
-  mkdirSync(join(cwd, 'profiles', name), { recursive: true })
-  writeFileSync(join(cwd, 'profiles', name, 'profile.toml'), `summary = "Mine: ${name}"\n`)
-  writeFileSync(join(cwd, 'profiles', name, 'boot.sh'), '')
 }
 
 describe('wrong usage has status 2, and says what would be right', () => {
@@ -78,33 +72,6 @@ describe('--help', () => {
   )
 })
 
-describe('list', () => {
-  test('--json is the profiles, for scripts', async () => {
-    addProfile('mine')
-    const { status, out } = await rapido('list', '--json')
-    const profiles = JSON.parse(out) as { name: string; origin: string; summary: string }[]
-    expect(status).toBe(0)
-    expect(profiles.find(({ name }) => name === 'mine')).toMatchObject({ origin: 'project', summary: 'Mine: mine' })
-    expect(profiles.find(({ name }) => name === 'simple')).toMatchObject({ origin: 'shipped', missing: [] })
-    expect(profiles.find(({ name }) => name === 'cifs')).toMatchObject({
-      missing: expect.arrayContaining([expect.stringContaining('needs cifs.share, cifs.user, secrets.cifs_password')]),
-    })
-  })
-
-  test('says where each profile comes from, and what is shadowed or broken', async () => {
-    addProfile('simple')
-    addProfile('broken')
-    writeFileSync(join(cwd, 'profiles/broken/profile.toml'), 'summary = "x"\nsummry = "x"\n')
-    const { status, out, err } = await rapido('list')
-    expect(status).toBe(0)
-    expect(out).toMatch(/^PROFILE +RUNS +SUMMARY +FROM\n/)
-    expect(out).toMatch(new RegExp(`^simple +yes +Mine: simple +${cwd}/profiles/simple$`, 'm'))
-    expect(out).toMatch(/^simple .* shipped \(shadowed by the one above\)$/m)
-    expect(out).toMatch(/^broken +no +broken: .*summry/m)
-    expect(err).toContain('`rapido doctor PROFILE` says')
-  })
-})
-
 describe('ps', () => {
   test('of no VM says so to people, and nothing to scripts', async () => {
     expect(await rapido('ps')).toEqual({ status: 0, out: '', err: 'No VM runs. `rapido boot PROFILE` starts one.\n' })
@@ -137,11 +104,4 @@ test('a bug has its stack, whatever the command', async () => {
   Object.assign(io, { cwd: undefined })
   expect(await main(['list'], io)).not.toBe(0)
   expect(io.err()).toMatch(/^rapido: this is a bug in rapido: .*\n +at /)
-})
-
-test('nothing that only looks leaves anything behind', async () => {
-  await rapido('list')
-  await rapido('ps')
-  await rapido('complete', '--', 'boot', '')
-  expect(readdirSync(cwd)).toEqual([])
 })

@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { main } from '../../../src/cli/main.js'
-import type { RunRecord } from '../../../src/runs/suite/result-folder.js'
-import { memoryIo } from '../../helpers/memory-io.js'
+import { main } from '../../src/cli/main.js'
+import type { RunRecord } from '../../src/runs/suite/result-folder.js'
+import { memoryIo } from '../helpers/memory-io.js'
 
 // Runs of a suite up to the first VM, which none of these comes to.
 

@@ -2,9 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { dir } from 'tmp-promise'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { main } from '../../../src/cli/main.js'
-import { readinessOf } from '../../../src/runs/can-run.js'
-import { memoryIo } from '../../helpers/memory-io.js'
+import { main } from '../../src/cli/main.js'
+import { readinessOf } from '../../src/runs/can-run.js'
+import { memoryIo } from '../helpers/memory-io.js'
 
 let root: string
 let cleanup: () => Promise<void>
