@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { HeldFolder } from '../host/hold.js'
 import { runGroup } from '../host/run-group.js'
 
@@ -16,7 +17,8 @@ export async function runHeld(
   { held, signal }: BuildOptions,
 ): Promise<{ status: number; output: string }> {
   let group = 0
-  const result = await runGroup(program, argv, {
+  const [file = '', ...args] = [...asSomebodyElse(), program, ...argv]
+  const result = await runGroup(file, args, {
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', ...env },
     cwd: '/',
     signal,
@@ -27,4 +29,22 @@ export async function runHeld(
   })
   held.unwatch(group)
   return result
+}
+
+/**
+ * Root keeps the owners of files, as dracut-install does for root, only where those are somebody: in a user namespace of one
+ * user (`unshare -r`, a container without subordinate ids) dracut runs as an ordinary one, with the same rights.
+ */
+function asSomebodyElse(): string[] {
+  if (process.geteuid?.() !== 0 || !hasOneUser(readFileSync('/proc/self/uid_map', 'utf8'))) return []
+  return ['unshare', '--user', '--map-user=1000', '--map-group=1000', '--']
+}
+
+/** Lines of /proc/PID/uid_map: the first here, the first outside, how many (user_namespaces(7)). */
+export function hasOneUser(uidMap: string): boolean {
+  const counts = uidMap
+    .trim()
+    .split('\n')
+    .map((line) => Number(line.trim().split(/\s+/)[2]))
+  return counts.length === 1 && counts[0] === 1
 }

@@ -197,8 +197,8 @@ test('an image in the cache that is not the one made is not booted', async ({ bo
 async function refused(box: Sandbox, args: string[]) {
   const run = await box
     .rapido(...args)
-    .env({ RAPIDO_START: 'warm' })
-    .outcome() // with what is in the cache
+    .withCachedImages()
+    .outcome()
   expect(run, run.stderr).toMatchObject({ status: 3, stdout: '' })
   expect(run.stderr).not.toMatch(/bug in rapido|\n\s+at /)
   await expectNothingLeft(box)
@@ -228,5 +228,6 @@ function onFullDisk(box: Sandbox, full: string, args: string[]) {
 function withOwnMounts(box: Sandbox, script: string, path: string, args: string[]) {
   const unshare = ['unshare', process.geteuid?.() === 0 ? '-m' : '-rm']
   const rapido = [process.execPath, join(packageFolder, 'dist/main.js'), ...args]
-  return box.command([...unshare, 'bash', '-c', `${script} && shift && exec "$@"`, 'bash', path, ...rapido]).outcome()
+  const argv = [...unshare, 'bash', '-c', `${script} && shift && exec "$@"`, 'bash', path, ...rapido]
+  return box.command(argv).outcome()
 }

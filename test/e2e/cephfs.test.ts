@@ -38,7 +38,6 @@ describe('a cluster that its VMs keep', () => {
   })
 
   testOfSeveral('that has no room left on the disk of the host ends its run', async ({ box }) => {
-    await box.rapido('cut', 'cephfs', '--set', 'vm.cpus=1').outcome() // no image is made as the only user of a namespace
     const write = 'dd if=/dev/urandom of=/mnt/cephfs/large bs=1M count=64 conv=fsync'
     const run = await onSmallDisk(box, '16M', 'run', 'cephfs', '--set', 'ceph.osds=1', '-x', write)
     expect(run, run.stderr).toMatchObject({

@@ -34,6 +34,12 @@ export class CliRun {
     return this
   }
 
+  /** Images that are there are not made anew, as they are where the tests are run with RAPIDO_START=cold. */
+  withCachedImages(): this {
+    if (this.#env.RAPIDO_START === 'cold') this.#env.RAPIDO_START = 'warm'
+    return this
+  }
+
   input(input: string | Buffer): this {
     this.#input = input
     return this
