@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type CephAnswer, type CephClient, CephRefusal, CephSession, errorName } from '../../../src/ceph/ask.js'
-import { RapidoError } from '../../../src/errors.js'
-import { packageFile } from '../../../src/host/package-root.js'
-import { processesOf } from '../../helpers/processes.js'
-import { until } from '../../helpers/until.js'
+import { type CephAnswer, type CephClient, CephRefusal, CephSession, errorName } from '../../src/ceph/ask.js'
+import { RapidoError } from '../../src/errors.js'
+import { packageFile } from '../../src/host/package-root.js'
+import { processesOf } from '../helpers/processes.js'
+import { until } from '../helpers/until.js'
 
 let root: string
 let sessions: CephSession[]

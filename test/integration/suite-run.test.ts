@@ -3,8 +3,8 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileS
 import { join, resolve } from 'node:path'
 import { dir } from 'tmp-promise'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { type SuiteEvent, SuiteFrames } from '../../../src/runs/suite/frames.js'
-import { until } from '../../helpers/until.js'
+import { type SuiteEvent, SuiteFrames } from '../../src/runs/suite/frames.js'
+import { until } from '../helpers/until.js'
 
 const program = resolve('src/guest/suite-run')
 
