@@ -10,7 +10,7 @@ const ctrlAb = '\x01b'
 const keys = ['7', 'l', 'w', 't']
 
 /** What is said to a key begins after no longer than the first, has no longer pause than the second, and takes no longer. */
-const waits = { answerMs: 1000, pauseMs: 300, keyMs: 5000 }
+const waits = { answerMs: 3000, pauseMs: 300, keyMs: 5000 }
 
 /**
  * Makes a guest that hangs tell where its CPUs and its tasks are; returns what its console said to that. It needs neither our

@@ -3,6 +3,7 @@ import { RapidoError } from '../errors.js'
 import { untilGiven } from '../host/cpu-wait.js'
 import { cpusOf, dumpTasks } from '../machine/hang.js'
 import type { Machine } from '../machine/machine.js'
+import { untilAborted } from './until-aborted.js'
 
 /**
  * Waits for what a guest that boots is to answer. Throws RapidoError('timeout') with the last line of its console after
@@ -17,8 +18,8 @@ export async function untilAnswer<T>(
   const signal = AbortSignal.any([of.signal, timer.signal])
   const expired = untilGiven(limitMs, { pid: machine.pid, signal }).then(async (waitedMs) => {
     const [last = 'nothing at all'] = machine.console.lastLines(1)
-    const cpus = await cpusOf(machine)
-    const where = (await dumpTasks(machine)) === '' ? '' : ', and at its end where each task is'
+    const { cpus, isDumped } = await untilAborted(of.signal, askWhy(machine))
+    const where = isDumped ? ', and at its end where each task is' : ''
     const waited = waitedMs < 1000 ? '' : `, besides ${Math.round(waitedMs / 1000)}s without a CPU of this host`
     const what = `vm${number}: no answer from the guest within ${formatDurationMs(limitMs)}${waited}`
     throw new RapidoError('timeout', `${what}; ${cpus === undefined ? '' : `${cpus}; `}last console line: ${last}`, {
@@ -31,4 +32,10 @@ export async function untilAnswer<T>(
   } finally {
     timer.abort()
   }
+}
+
+/** A QEMU that does not say what its CPUs do has no guest to ask either. */
+async function askWhy(machine: Machine): Promise<{ cpus: string | undefined; isDumped: boolean }> {
+  const cpus = await cpusOf(machine)
+  return { cpus, isDumped: cpus !== undefined && (await dumpTasks(machine)) !== '' }
 }
