@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import type { HeldFolder } from '../host/hold.js'
 import { runGroup } from '../host/run-group.js'
 
@@ -33,10 +33,11 @@ export async function runHeld(
 
 /**
  * Root keeps the owners of files, as dracut-install does for root, only where those are somebody: in a user namespace of one
- * user (`unshare -r`, a container without subordinate ids) dracut runs as an ordinary one, with the same rights.
+ * user (`unshare -r`, a container without subordinate ids) dracut runs as an ordinary one.
  */
 function asSomebodyElse(): string[] {
-  if (process.geteuid?.() !== 0 || !hasOneUser(readFileSync('/proc/self/uid_map', 'utf8'))) return []
+  const uidMap = '/proc/self/uid_map' // absent without CONFIG_USER_NS
+  if (process.geteuid?.() !== 0 || !existsSync(uidMap) || !hasOneUser(readFileSync(uidMap, 'utf8'))) return []
   return ['unshare', '--user', '--map-user=1000', '--map-group=1000', '--']
 }
 

@@ -16,6 +16,8 @@ interface Watch {
 }
 
 const answerMs = 10_000
+/** QEMU greets once it has opened what it starts with: a disk on a slow server takes it a while. */
+const greetingMs = 30_000
 
 /**
  * A QMP client on a connected stream. Commands sent before the greeting wait for it; all that is pending is rejected
@@ -46,11 +48,12 @@ export class Qmp {
     stream.on('close', () => this.#end())
   }
 
-  /** Runs a QMP command. Throws RapidoError('host') with QEMU's own words, or when it gives no answer in 10 s. */
+  /** Runs a QMP command. Throws RapidoError('host') with QEMU's own words, or when it gives no answer in 10 s, no greeting in 30 s. */
   async execute(command: string, args?: Record<string, unknown>): Promise<unknown> {
-    await this.#ready.catch(() => {
+    const ready = this.#ready.catch(() => {
       throw qemuGone(command)
     })
+    await inTime(ready, greetingMs, () => noAnswer(command, greetingMs))
     return this.#send(command, args)
   }
 
@@ -89,7 +92,7 @@ export class Qmp {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#pending.delete(id)
-        reject(new RapidoError('host', `QEMU gave no answer to "${command}" within ${answerMs / 1000} s`))
+        reject(noAnswer(command, answerMs))
       }, answerMs)
       this.#pending.set(id, {
         command,
@@ -153,6 +156,18 @@ export class QemuGone extends RapidoError {
   constructor(what: string) {
     super('host', `QEMU is gone: ${what}`)
   }
+}
+
+async function inTime(work: Promise<unknown>, ms: number, late: () => Error): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late()), ms)
+  })
+  await Promise.race([work, tooLate]).finally(() => clearTimeout(timer))
+}
+
+function noAnswer(command: string, ms: number): RapidoError {
+  return new RapidoError('host', `QEMU gave no answer to "${command}" within ${ms / 1000} s`)
 }
 
 function qemuGone(command: string): QemuGone {

@@ -15,6 +15,7 @@ export function kernelArgs(plan: {
     `console=${arch.console}`,
     'loglevel=5', // an emulated serial line is slow: information waits for the guest to be ready (bootedLogLevel)
     'printk.time=1', // tells the kernel's lines from those of programs (src/machine/incidents.ts)
+    'sysrq_always_enabled', // who hangs is asked over the console (src/machine/hang.ts)
     'panic=-1', // reboot at once; with -no-reboot that ends QEMU
     ...(plan.accel === 'tcg' ? plan.clocks : []),
     // Emulated code is translated anew wherever it stands: a program that always stands in the same place starts three times

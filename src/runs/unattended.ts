@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { RapidoError } from '../errors.js'
-import { dumpTasks } from '../machine/hang.js'
+import { askWhy } from '../machine/hang.js'
 import type { Incident } from '../machine/incidents.js'
 import { endedUnexpectedly } from '../machine/machine.js'
 import { symbolise } from '../machine/symbolise.js'
@@ -70,11 +70,10 @@ export async function runUnattended(members: Member[], options: UnattendedOption
     for (const record of started) record.lastLines = record.vm.machine.console.lastLines(8)
   }
   const up = started.filter(({ vm }) => !vm.machine.end)
+  if (failure instanceof RapidoError && failure.code === 'timeout') {
+    await Promise.all(up.map((record) => tellTasks(record, options).catch(() => {}))) // whoever interrupts does not wait
+  }
   if (failure !== undefined && up.length > 0 && !options.signal.aborted) {
-    if (failure instanceof RapidoError && failure.code === 'timeout') {
-      const telling = Promise.all(up.map((record) => tellTasks(record, options.emit)))
-      await untilAborted(options.signal, telling).catch(() => {}) // whoever interrupts does not wait for it
-    }
     await options.onFailure?.(up).catch((error: Error) => options.emit({ type: 'note', text: error.message }))
   }
   options.emit({ type: 'phase', phase: 'stopping' })
@@ -159,9 +158,10 @@ function working(vms: Started[], options: UnattendedOptions): Working[] {
 }
 
 /** What took too long may hang: where its tasks are is then at the end of its console log. */
-async function tellTasks({ vm }: Started, emit: Emit): Promise<void> {
-  if ((await dumpTasks(vm.machine)) === '') return
-  emit({ type: 'note', text: `vm${vm.number}: where each of its tasks is stands at the end of its console log` })
+async function tellTasks({ vm }: Started, { signal, emit }: UnattendedOptions): Promise<void> {
+  const { tasks } = await askWhy(vm.machine, { signal })
+  if (tasks !== '')
+    emit({ type: 'note', text: `vm${vm.number}: where each of its tasks is stands at the end of its console log` })
 }
 
 /** What who talks to a machine that is gone gets to say so, with the place where it was. */

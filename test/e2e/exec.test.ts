@@ -27,6 +27,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
+  if (vm === undefined) console.error(box.describe()) // it did not boot
   try {
     await box.rapido('stop', '--all').outcome()
     await expectNothingLeft(box)

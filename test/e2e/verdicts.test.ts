@@ -168,6 +168,8 @@ describe.concurrent('a guest that', () => {
     const reason =
       /^vm1: no answer from the guest within 12s(, besides \d+s without a CPU of this host)?; all CPUs idle; last console line: .+\n.*run\.boot_timeout/
     expect(run.result.verdict).toMatchObject({ kind: 'timeout', reason: expect.stringMatching(reason) })
+    expect(run.stderr).toContain('and at its end where each task is')
+    expect(readFileSync(run.result.consoleLog ?? '', 'utf8')).toMatch(/sysrq: Show State[\s\S]*task:bash/)
   })
 
   test('is killed from outside could not be run here', async ({ box }) => {

@@ -82,7 +82,7 @@ export class Sandbox {
     this.file(`profiles/${name}/boot.sh`, `${parts.bootScript ?? ':'}\n`)
   }
 
-  /** All that ran here, and how the console log of each VM ends: to be told with a test that failed. */
+  /** All commands that ran here, and how the console log of each VM ends: to be told with a test that failed. */
   describe(): string {
     const logs = join(this.state, 'logs')
     const consoles = (existsSync(logs) ? readdirSync(logs) : []).map((name) => {

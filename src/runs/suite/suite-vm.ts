@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { RapidoError } from '../../errors.js'
 import { describeEnd, type MachineEnd } from '../../machine/end.js'
-import { dumpTasks } from '../../machine/hang.js'
+import { askWhy } from '../../machine/hang.js'
 import type { Incident } from '../../machine/incidents.js'
 import { symbolise } from '../../machine/symbolise.js'
 import type { Attempt } from '../../report/suite-result.js'
@@ -208,18 +208,18 @@ export class SuiteVm {
 
   /** A test that takes too long has its guest say why, and then loses it. */
   async #endHang(test: RunningTest): Promise<string> {
-    const dump = await dumpTasks(this.#vm.machine)
+    const { cpus = '', tasks } = await askWhy(this.#vm.machine)
     this.#why = `${testKey(test)} hung`
     await this.#vm.machine.stop({ patienceMs: 0 })
-    return dump
+    return `${cpus}\n${tasks}`
   }
 
   /** As a test that hangs, where none runs: check itself mounts and repairs file systems. */
   async #endStuck(): Promise<string> {
-    const dump = await dumpTasks(this.#vm.machine)
+    const { cpus = '', tasks } = await askWhy(this.#vm.machine)
     this.#why = 'it hung, outside of any test'
     await this.#vm.machine.stop({ patienceMs: 0 })
-    return dump
+    return `${cpus}\n${tasks}`
   }
 
   async #hung(test: RunningTest): Promise<Pick<Attempt, 'status' | 'reason' | 'output'>> {

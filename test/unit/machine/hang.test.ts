@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cpusOf, describeCpus, dumpTasks } from '../../../src/machine/hang.js'
+import { askWhy, describeCpus } from '../../../src/machine/hang.js'
 
 const cpu = (number: number, place: string, halted: 0 | 1) =>
   `CPU#${number}\nRAX=0000000000000000 RBX=0000000000000001\nRIP=${place} RFL=00000246 [---Z-P-] CPL=0 II=0 A20=1 SMM=0 HLT=${halted}\n\n`
@@ -17,45 +17,93 @@ test.each<[string, string, string | undefined]>([
   expect(describeCpus(registers)).toBe(line)
 })
 
-test('the CPUs of a VM that is paused, or has no QEMU any more', async () => {
-  const qmp = (answer: () => Promise<unknown>) => ({ qmp: { execute: answer, monitor: answer } }) as never
-  expect(await cpusOf(qmp(async () => ({ status: 'paused', running: false })))).toBe('QEMU says it is paused')
-  expect(await cpusOf(qmp(() => Promise.reject(new Error('gone'))))).toBe(undefined)
-})
+const taken = {
+  '7': 'sysrq: Changing Loglevel\n',
+  l: 'sysrq: l\n',
+  w: 'sysrq: w\n',
+  t: 'sysrq: Show State\ntask:init\n',
+}
+const all = Object.values(taken).join('')
 
-/** A console that says `answers` to what is typed, and a QEMU that notes its commands. */
-function machine(answers: Record<string, string>) {
+/** A console that says `answers` to the letter after a break, and a QEMU whose VM is in a state; 'hung': it says nothing. */
+function machine(answers: Record<string, string>, { state = 'running', ended = false } = {}) {
   const listeners = new Set<(chunk: Buffer) => void>()
   const typed: string[] = []
-  const executed: string[] = []
-  const console = {
-    listen: (listener: (chunk: Buffer) => void) => {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
+  const say = (text: string) => listeners.forEach((listener) => void listener(Buffer.from(text)))
+  const guest = {
+    typed,
+    listeners,
+    say,
+    pid: process.pid,
+    end: ended ? {} : undefined,
+    console: {
+      listen: (listener: (chunk: Buffer) => void) => {
+        listeners.add(listener)
+        return () => void listeners.delete(listener)
+      },
+      write: (text: string) => {
+        expect(text.slice(0, 2)).toBe('\x01b') // Ctrl-A b: QEMU's break
+        const letter = text.slice(2)
+        typed.push(letter)
+        const answer = answers[letter]
+        if (answer !== undefined) setImmediate(say, answer)
+      },
     },
-    write: (text: string) => {
-      typed.push(text)
-      const answer = answers[text]
-      if (answer !== undefined) setImmediate(() => listeners.forEach((listener) => void listener(Buffer.from(answer))))
+    qmp: {
+      execute: async () => (state === 'hung' ? Promise.reject(new Error('no answer')) : { status: state }),
+      monitor: async () => cpu(0, 'ffffffff81a4e8cb', 1),
     },
   }
-  const qmp = { execute: async (command: string) => void executed.push(command) }
-  return { machine: { console, qmp, end: undefined } as never, typed, executed, listeners }
+  return guest as typeof guest & Parameters<typeof askWhy>[0]
 }
 
-const shortly = { answerMs: 50, pauseMs: 10, keyMs: 1000 }
+const soon = { answerMs: 100, pauseMs: 50, mostMs: 200 }
 
-test('each key is typed after a break, and what the console says to it is kept', async () => {
-  const guest = machine({ '\x01b7': 'level\n', '\x01bl': 'cpus\n', '\x01bw': 'blocked\n', '\x01bt': 'all\n' })
-  expect(await dumpTasks(guest.machine, shortly)).toBe('level\ncpus\nblocked\nall\n')
-  expect(guest.typed).toEqual(['\x01b7', '\x01bl', '\x01bw', '\x01bt'])
-  expect(guest.executed).toEqual([])
-  expect(guest.listeners.size).toBe(0)
+test.concurrent('each key is pressed after a break, and what the kernel says to it is kept', async () => {
+  const guest = machine(taken)
+  guest.console.listen(() => {})
+  const asking = askWhy(guest, soon)
+  setImmediate(guest.say, 'of the guest\n')
+  expect(await asking).toEqual({ cpus: 'all CPUs idle', tasks: all })
+  expect(guest.typed).toEqual(['7', 'l', 'w', 't'])
+  expect(guest.listeners.size).toBe(1) // that above
 })
 
-test('a kernel that takes no break gets an NMI, and no more keys', async () => {
+test.concurrent.each<[string, Record<string, string>, string[]]>([
+  ['takes no break', {}, ['7']],
+  ['takes a break for a key of its terminal', { '7': '^@7' }, ['7']],
+  [
+    'may not tell of tasks',
+    { '7': 'sysrq: Changing Loglevel\n', t: 'sysrq: This sysrq operation is disabled.\n' },
+    ['7', 'l', 'w', 't'],
+  ],
+])('a kernel that %s has told nothing', async (_, answers, typed) => {
+  const guest = machine(answers)
+  expect(await askWhy(guest, soon)).toEqual({ cpus: 'all CPUs idle', tasks: '' })
+  expect(guest.typed).toEqual(typed)
+})
+
+test.concurrent('a guest that never stops to print is listened to for so long, and no longer', async () => {
+  const guest = machine(taken)
+  const printing = setInterval(guest.say, 5, 'on and on\n')
+  const { tasks } = await askWhy(guest, soon)
+  clearInterval(printing)
+  expect(tasks).toMatch(/^sysrq: Changing Loglevel\n[\s\S]*on and on\n[\s\S]*task:init\n/)
+})
+
+test.concurrent.each<[string, string, { cpus: string | undefined; tasks: string }]>([
+  ['is paused', 'paused', { cpus: 'QEMU says it is paused', tasks: '' }],
+  ['has a QEMU that does not answer', 'hung', { cpus: undefined, tasks: '' }],
+])('a guest that %s is not asked', async (_, state, hang) => {
+  const guest = machine(taken, { state })
+  expect([await askWhy(guest, soon), guest.typed]).toEqual([hang, []])
+})
+
+test.concurrent('who interrupts the asking, or ends the VM, ends it at once', async () => {
   const guest = machine({})
-  expect(await dumpTasks(guest.machine, shortly)).toBe('')
-  expect(guest.typed).toEqual(['\x01b7'])
-  expect(guest.executed).toEqual(['inject-nmi'])
+  const started = performance.now()
+  await expect(askWhy(guest, { signal: AbortSignal.timeout(20), answerMs: 60_000, mostMs: 60_000 })).rejects.toThrow()
+  expect(guest.listeners.size).toBe(0)
+  await askWhy(machine({}, { ended: true }), { answerMs: 60_000, mostMs: 60_000 })
+  expect(performance.now() - started).toBeLessThan(5000)
 })

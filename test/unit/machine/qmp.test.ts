@@ -130,6 +130,15 @@ test.each([
   await expect(pending).rejects.toMatchObject({ code: 'host', message: expect.stringContaining('QEMU is gone') })
 })
 
+test('a QEMU that does not even greet is an error after thirty seconds', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const message = 'QEMU gave no answer to "query-status" within 30 s'
+  const failure = expect(qmp.execute('query-status')).rejects.toMatchObject({ code: 'host', message })
+  vi.advanceTimersByTime(30_000)
+  await failure
+  expect(vi.getTimerCount()).toBe(0)
+})
+
 test('a QEMU that does not answer is an error after ten seconds; an answer that comes later is no trouble', async () => {
   await greet()
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
