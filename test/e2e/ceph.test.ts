@@ -177,6 +177,7 @@ describe.concurrent('a throwaway Ceph cluster', () => {
     await until(() => existsSync(join(box.state, 'ceph/keeper')))
     child.kill('SIGINT')
     expect((await run.outcome()).status).toBe(130)
+    await expectNothingLeft(box, { withinMs: 10_000 }) // its keeper ends a moment later
 
     const ended = box.rapido('ceph', 'up', '--osds', '1')
     ended.start()
