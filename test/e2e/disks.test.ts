@@ -138,7 +138,8 @@ describe.concurrent('the profile multipath', () => {
     terminal.type('drive_del hda\r')
     await terminal.expect(/drive_del hda[\s\S]*\(qemu\)/)
     terminal.type(`${ctrlA}c`)
-    terminal.type('\recho text >/mnt/file; sync; multipath -ll\r')
+    // A checker that looked just before may reinstate the path once more.
+    terminal.type('\recho text >/mnt/file; sync; until multipath -ll | grep "failed faulty"; do sleep 0.2; done\r')
     await terminal.expect(/failed faulty running/)
     terminal.type('cat /mnt/file; echo read-$?\r')
     await terminal.expect(/text\s+read-0/)
