@@ -94,7 +94,7 @@ export class SuiteVm {
    * the program printed outside of tests; `isStuck`: there it took longer than a test may, and has cost the VM.
    */
   async run(share: Share, hooks: TestHooks): Promise<{ isUsable: boolean; isStuck: boolean; said: string }> {
-    const between = new BetweenTests(this.#plan.testTimeoutMs, () => this.#endStuck())
+    const between = new BetweenTests(this.#plan.testTimeoutMs, () => this.#endHung('it hung, outside of any test'))
     const state: SessionState = { share, hooks, verdicts: new Map(), said: '', hasEnded: false, isWorn: false }
     try {
       await this.#watch(state, between)
@@ -175,7 +175,7 @@ export class SuiteVm {
           attempt: hooks.attemptNumber(name, share.config),
           taint,
           limitMs: this.#plan.testTimeoutMs,
-          onLimit: (test) => this.#endHang(test),
+          onLimit: (test) => this.#endHung(`${testKey(test)} hung`),
         },
       )
     }
@@ -206,18 +206,10 @@ export class SuiteVm {
     hooks.ended(test.name, test.config, attempt)
   }
 
-  /** A test that takes too long has its guest say why, and then loses it. */
-  async #endHang(test: RunningTest): Promise<string> {
+  /** A guest that hangs says where, and is lost: in a test, or outside of any, where check mounts and repairs file systems. */
+  async #endHung(why: string): Promise<string> {
     const { cpus = '', tasks } = await askWhy(this.#vm.machine)
-    this.#why = `${testKey(test)} hung`
-    await this.#vm.machine.stop({ patienceMs: 0 })
-    return `${cpus}\n${tasks}`
-  }
-
-  /** As a test that hangs, where none runs: check itself mounts and repairs file systems. */
-  async #endStuck(): Promise<string> {
-    const { cpus = '', tasks } = await askWhy(this.#vm.machine)
-    this.#why = 'it hung, outside of any test'
+    this.#why = why
     await this.#vm.machine.stop({ patienceMs: 0 })
     return `${cpus}\n${tasks}`
   }
